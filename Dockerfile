@@ -1,0 +1,24 @@
+# Runs the TypeScript sources as they are: no build step, so the image holds what the repository shows.
+FROM node:26-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM node:26-bookworm-slim
+LABEL org.opencontainers.image.title="logpush-intake" \
+      org.opencontainers.image.description="HTTP intake for Cloudflare Logpush: durable before the 200, ECS events out" \
+      org.opencontainers.image.licenses="Apache-2.0"
+WORKDIR /app
+ENV HOST=0.0.0.0 DATA_DIR=/data
+# Only /data is written to; the rest may be read-only.
+RUN mkdir /data && chown node:node /data && chmod 700 /data
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE NOTICE ./
+COPY docker/healthcheck.mjs ./docker/
+COPY examples ./examples
+COPY src ./src
+USER node
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "docker/healthcheck.mjs"]
+CMD ["node", "src/main.ts", "serve"]

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { request } from 'undici'
+
+export interface Service {
+  readonly url: string
+  readonly key: string
+  readonly dataDir: string
+  /** Sum of the samples of a metric that have all the given labels. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
+  /** Highest resident memory so far, in MiB. */
+  peakMiB(): number
+  stop(): Promise<void>
+}
+
+const KEY = 'bench-key-0123456789'
+
+/** Starts the real service in a process of its own, in a new folder, and waits until it is ready. */
+export async function startService(env: Readonly<Record<string, string>> = {}): Promise<Service> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'logpush-intake-'))
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'serve'], {
+    // Standard output is a pipe that nobody reads: SINKS=stdout is a sink that is held.
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: `${port}`,
+      ADMIN_PORT: `${adminPort}`,
+      DATA_DIR: dataDir,
+      INTAKE_KEYS: KEY,
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
+  })
+  const url = `http://127.0.0.1:${port}`
+  await ready(url, child)
+  return {
+    url,
+    key: KEY,
+    dataDir,
+    metric: async (name, labels = {}) =>
+      sumOf(await (await request(`http://127.0.0.1:${adminPort}/metrics`)).body.text(), name, labels),
+    peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    stop: async () => {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+      await exited
+      clearTimeout(timer)
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function ready(url: string, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (child.exitCode !== null) throw new Error(`The service ended with ${child.exitCode}.`)
+    const answer = await request(`${url}/readyz`).catch(() => undefined)
+    await answer?.body.dump()
+    if (answer?.statusCode === 200) return
+    await sleep(100)
+  }
+  throw new Error('The service was not ready within 30 s.')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('No port.')
+  return address.port
+}
+
+function sumOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+  return text
+    .split('\n')
+    .filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter(line => wanted.every(pair => line.includes(pair)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+}

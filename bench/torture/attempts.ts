@@ -1,0 +1,21 @@
+/** One body that was sent: unique, so that each of its lines may be in the files once at most. */
+export interface Attempt {
+  readonly lines: number
+  /** How many requests carried it. */
+  sends: number
+  acknowledged: boolean
+  /** How often each line was found in the files. */
+  readonly found: Uint8Array
+}
+
+/** Every attempt of the run, by the id that its lines carry. */
+export type Attempts = Map<string, Attempt>
+
+/** In every record, and so in every event: `t-<writer>-<batch>-<attempt>-<line>-`. */
+export const LINE_ID = /t-(\d+-\d+-\d+)-(\d+)-/
+
+export function noteAttempt(attempts: Attempts, id: string, lines: number): Attempt {
+  const attempt = { lines, sends: 0, acknowledged: false, found: new Uint8Array(lines) }
+  attempts.set(id, attempt)
+  return attempt
+}

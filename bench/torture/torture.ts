@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { randomOf } from '../records.ts'
+import type { Attempts } from './attempts.ts'
+import { judge, type Verdict } from './judge.ts'
+import { killDuringStart, type Life, pendingLines, startService } from './service.ts'
+import { type Address, runWriter } from './writer.ts'
+
+export interface TortureOptions {
+  readonly kills: number
+  readonly seed: number
+  /** No kill begins after so long. */
+  readonly maxMs: number
+  readonly onKill?: (kills: number) => void
+}
+
+export interface Report extends Verdict {
+  readonly kills: number
+  readonly attempts: number
+  readonly slowestStartMs: number
+  readonly medianStartMs: number
+  /** Of the last life, after SIGTERM. */
+  readonly exitCode: number | null
+  /** What the service logged at error and above. */
+  readonly complaints: readonly string[]
+}
+
+const WRITERS = 4
+const LEAST_LIFE_MS = 50
+const MOST_LIFE_MS = 1500
+/** Of this part of the kills the start is hit, which is when files are mended. */
+const STARTS_HIT = 0.2
+const MOST_START_MS = 1500
+const DRAIN_MS = 120_000
+
+/**
+ * Runs the service under load and kills it (SIGKILL) at random moments, then lets it deliver the rest and compares the event files
+ * with what was sent. All writers but the last send a body that differs after each restart, so the file sink can be judged to
+ * the line: nothing else could have stored such a body twice.
+ */
+export async function torture({ kills, seed, maxMs, onKill }: TortureOptions): Promise<Report> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'torture-'))
+  const attempts: Attempts = new Map()
+  const complaints = new Set<string>()
+  const random = randomOf(seed)
+  const starts: number[] = []
+  const endsAt = Date.now() + maxMs
+  let number = 0
+  let ended = false
+  let up = Promise.withResolvers<Address>()
+  let life: Life | undefined
+
+  const start = async () => {
+    life = await startService(dataDir, complaints)
+    starts.push(life.startMs)
+    number += 1
+    up.resolve({ url: life.url, number })
+    return life
+  }
+
+  try {
+    const writers = Array.from({ length: WRITERS }, (_, writer) =>
+      runWriter({
+        writer,
+        seed,
+        attempts,
+        address: () => up.promise,
+        ended: () => ended,
+        sameBody: writer === WRITERS - 1,
+      }),
+    )
+    const failed = Promise.all(writers)
+    failed.catch(() => {})
+
+    let done = 0
+    while (done < kills && Date.now() < endsAt) {
+      if (random() < STARTS_HIT) await killDuringStart(dataDir, random() * MOST_START_MS)
+      else {
+        const running = await start()
+        await Promise.race([sleep(LEAST_LIFE_MS + random() * (MOST_LIFE_MS - LEAST_LIFE_MS)), failed])
+        up = Promise.withResolvers()
+        await running.kill()
+      }
+      done += 1
+      onKill?.(done)
+    }
+
+    const last = await start()
+    ended = true
+    await failed
+    await drained(last)
+    const exitCode = await last.stop()
+    life = undefined
+    const verdict = await judge(join(dataDir, 'events'), attempts)
+    starts.sort((a, b) => a - b)
+    return {
+      ...verdict,
+      kills: done,
+      attempts: attempts.size,
+      slowestStartMs: starts.at(-1)!,
+      medianStartMs: starts[starts.length >> 1]!,
+      exitCode,
+      complaints: [...complaints],
+    }
+  } finally {
+    ended = true
+    await life?.kill()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function drained(life: Life): Promise<void> {
+  for (const until = Date.now() + DRAIN_MS; Date.now() < until; await sleep(100)) {
+    if ((await pendingLines(life.adminUrl)) === 0) return
+  }
+  throw new Error('The service did not deliver what it had stored in time.')
+}
+
+/** Everything in a report that must not be, one sentence each. */
+export function violationsOf(report: Report): string[] {
+  const rules: [boolean, string][] = [
+    [report.missing > 0, `${report.missing} acknowledged lines are missing.`],
+    [report.twice > 0, `${report.twice} lines are in the files twice.`],
+    [report.partial > 0, `${report.partial} batches are in the files in part.`],
+    [report.torn > 0, `${report.torn} lines are torn.`],
+    [report.unknown > 0, `${report.unknown} lines or files were not sent by anybody.`],
+    [report.exitCode !== 0, `The service ended with ${report.exitCode} on SIGTERM.`],
+    [report.acknowledgedBatches === 0, 'No batch was acknowledged.'],
+    ...report.complaints.map((text): [boolean, string] => [true, `The service complained: ${text}`]),
+  ]
+  return rules.filter(([violated]) => violated).map(([, sentence]) => sentence)
+}

@@ -1,0 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { goldenFiles, goldenOf } from '../test/golden/golden.ts'
+
+/** Writes the events of all golden files anew, from the line in each. `git diff` shows what changed. */
+for (const { path, dataset, golden } of goldenFiles()) {
+  writeFileSync(path, `${JSON.stringify(goldenOf(golden.line, dataset), undefined, 2)}\n`)
+}

@@ -1,0 +1,205 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { registry } from './datasets/index.ts'
+import { createDeadLetters } from './delivery/dead-letters.ts'
+import { createDrain, type Drain } from './delivery/drain.ts'
+import { createLedger } from './delivery/ledger.ts'
+import { createPool } from './delivery/pool.ts'
+import { StartError } from './errors.ts'
+import { createAdmin } from './http/admin.ts'
+import { createIntake } from './http/intake.ts'
+import { createKeyring } from './http/keys.ts'
+import { encodeSettings, mapperSettings } from './mapping-settings.ts'
+import { createMetrics } from './metrics.ts'
+import { sinks } from './sinks/index.ts'
+import type { Sink } from './sinks/sink.ts'
+import { createDiskSpool } from './spool/disk.ts'
+
+export interface AppDeps {
+  readonly log: Logger
+  readonly version: string
+  /** Where the keys are when the settings name none: asked once, under the lock of the data folder. */
+  readonly keysFile: () => Promise<string>
+}
+
+/** The service, wired. One start, one stop. */
+export interface App {
+  /** Resolves when both listeners take requests. Throws StartError; nothing is left open then. */
+  start(): Promise<{ readonly url: string; readonly adminUrl: string }>
+  /** Accepts no more, finishes what is in hand within SHUTDOWN_SECONDS. Idempotent. */
+  stop(): Promise<void>
+}
+
+export function buildApp(config: Config, { log, version, keysFile }: AppDeps): App {
+  const datasets = registry.map(dataset => dataset.name)
+  const metrics = createMetrics()
+  const ledger = createLedger(metrics, config.sinks)
+  const drains: Drain[] = []
+  const spool = createDiskSpool({
+    dir: join(config.dataDir, 'spool'),
+    lockDir: config.dataDir,
+    sinks: config.sinks,
+    maxBytes: config.spoolMaxBytes,
+    minFreeBytes: config.spoolMinFreeBytes,
+    duplicateWindowMs: config.duplicateWindowSeconds * 1000,
+    onStored: ledger.stored,
+    onSetAside(batch, waiting) {
+      metrics.spoolSetAside.inc()
+      for (const drain of drains) if (waiting.includes(drain.name)) drain.lost(batch, 'set aside by another sink')
+    },
+    log,
+  })
+  const startedAt = Date.now()
+  /** What stop() closes, the newest first. */
+  const closers: (() => unknown)[] = [() => metrics.close()]
+  let stopping: Promise<void> | undefined
+
+  const refresh = () => {
+    metrics.spoolBytes.set(spool.usage.bytes)
+    metrics.spoolBatches.set(spool.usage.batches)
+    for (const sink of config.sinks) metrics.spoolOldestAge.set({ sink }, spool.oldestAgeMs(sink) / 1000)
+  }
+  const status = () => ({
+    version,
+    uptimeSeconds: Math.round((Date.now() - startedAt) / 1000),
+    accepting: spool.refusal() ?? 'yes',
+    spool: spool.usage,
+    sinks: config.sinks.map(sink => ({
+      name: sink,
+      pendingLines: ledger.pending(sink),
+      oldestBatchAgeSeconds: spool.oldestAgeMs(sink) / 1000,
+    })),
+  })
+
+  const start = async () => {
+    const recovered = await spool.open()
+    closers.push(() => spool.close())
+    ledger.recovered(recovered)
+    metrics.spoolSetAside.inc(recovered.setAside)
+
+    const fromSettings = config.intakeKeys !== undefined || config.intakeKeysFile !== undefined
+    const keyring = createKeyring({
+      keys: config.intakeKeys,
+      file: fromSettings ? config.intakeKeysFile : await keysFile(),
+      datasets,
+      log,
+    })
+    closers.push(() => keyring.close())
+
+    const encode = encodeSettings(config)
+    const pool = createPool({
+      workers: config.workers || availableParallelism(),
+      settings: { mapper: mapperSettings(config), encode },
+      log,
+    })
+    closers.push(() => pool.close())
+    for (const [index, name] of config.sinks.entries()) {
+      const deadLetters = createDeadLetters({
+        folder: join(config.dataDir, 'dead-letters', name),
+        maxBytes: config.deadLettersMaxBytes,
+        now: Date.now,
+      })
+      const sink = createSink(name, config, log)
+      const reportsLines = index === 0
+      drains.push(createDrain({ sink, spool, pool, ledger, deadLetters, encode, metrics, log, reportsLines }))
+      closers.push(() => sink.close())
+    }
+    closers.push(() => Promise.all(drains.map(drain => drain.stop(config.shutdownSeconds * 1000))))
+    for (const drain of drains) {
+      drain
+        .run()
+        .catch(error => log.error({ err: error, sink: drain.name }, 'A drain ended by a fault of the program.'))
+    }
+
+    const intake = createIntake({
+      spool,
+      keyring,
+      metrics,
+      log,
+      datasets,
+      limits: {
+        maxBodyBytes: config.maxBodyBytes,
+        maxInflatedBytes: config.maxInflatedBytes,
+        maxInflateRatio: config.maxInflateRatio,
+        bodyIdleMs: config.bodyIdleSeconds * 1000,
+        maxJsonBytes: config.maxJsonBytes,
+      },
+      tls: tlsFiles(config),
+    })
+    closers.push(() => spool.stopAccepting())
+    closers.push(() => intake.close())
+    const admin = await createAdmin({ metrics, log, refusal: () => spool.refusal(), refresh, status, intake })
+    closers.push(() => admin.close())
+    return {
+      adminUrl: await listen(admin, 'http', config.adminHost, config.adminPort, 'ADMIN_PORT'),
+      url: await listen(intake, config.tlsCertFile ? 'https' : 'http', config.host, config.port, 'PORT'),
+    }
+  }
+
+  const stop = async () => {
+    for (const close of closers.reverse()) {
+      await Promise.try(close).catch(error => log.error({ err: error }, 'A part of the service did not close.'))
+    }
+  }
+
+  const app: App = {
+    async start() {
+      try {
+        return await start()
+      } catch (error) {
+        await app.stop()
+        throw error
+      }
+    },
+    stop() {
+      stopping ??= stop()
+      return stopping
+    },
+  }
+  return app
+}
+
+function createSink(name: Config['sinks'][number], config: Config, log: Logger): Sink {
+  if (name === 'stdout') return sinks.stdout()
+  return sinks.file({
+    dir: config.fileDir as string,
+    stateDir: join(config.dataDir, 'file-sink'),
+    maxBytes: config.fileMaxBytes,
+    maxAgeMs: config.fileMaxAgeSeconds * 1000,
+    mode: Number.parseInt(config.fileMode, 8),
+    gzip: config.fileGzip,
+    retentionMs: config.fileRetentionSeconds * 1000,
+    log,
+  })
+}
+
+function tlsFiles({ tlsCertFile, tlsKeyFile }: Config) {
+  return tlsCertFile !== undefined && tlsKeyFile !== undefined
+    ? { certFile: tlsCertFile, keyFile: tlsKeyFile }
+    : undefined
+}
+
+/** Resolves with the URL, of the port that was taken. Throws StartError. */
+async function listen(
+  app: FastifyInstance,
+  scheme: string,
+  host: string,
+  port: number,
+  setting: string,
+): Promise<string> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      throw new StartError(`The port ${port} on ${host} is in use; set ${setting} to another.`, { cause: error })
+    }
+    throw new StartError(`Cannot listen on ${host} port ${port} (${setting}): ${message}.`, { cause: error })
+  }
+  const address = app.server.address()
+  const taken = typeof address === 'object' && address !== null ? address.port : port
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${taken}`
+}

@@ -1,0 +1,72 @@
+import type { Metrics } from '../metrics.ts'
+import type { Batch, Recovered } from '../spool/spool.ts'
+import type { BatchStatistics } from './statistics.ts'
+
+export type Outcome = 'delivered' | 'filtered' | 'dead_lettered'
+
+/**
+ * The books of the promise: at every instant, per sink, received + recovered = delivered + filtered + dead_lettered + pending. Each
+ * call changes both sides in one step.
+ */
+export interface Ledger {
+  /** A batch became durable: its lines are received, and pending at every sink. */
+  stored(batch: Batch): void
+  /** What an earlier run left. Called once, after the spool was opened. */
+  recovered(recovered: Recovered): void
+  settle(sink: string, outcome: Outcome, lines: number): void
+  pending(sink: string): number
+  /** Resolves when nothing is pending for the sink, at once if so now. */
+  idle(sink: string): Promise<void>
+}
+
+export function createLedger(metrics: Metrics, sinks: readonly string[]): Ledger {
+  const pending = new Map(sinks.map(sink => [sink, 0]))
+  const waiting = new Map<string, PromiseWithResolvers<void>>()
+
+  const change = (sink: string, lines: number) => {
+    const now = (pending.get(sink) ?? 0) + lines
+    pending.set(sink, now)
+    metrics.pendingLines.set({ sink }, now)
+    if (now > 0) return
+    waiting.get(sink)?.resolve()
+    waiting.delete(sink)
+  }
+  for (const sink of sinks) change(sink, 0)
+
+  return {
+    stored(batch) {
+      metrics.receivedLines.inc({ dataset: batch.dataset ?? 'undeclared' }, batch.lines)
+      for (const sink of sinks) change(sink, batch.lines)
+    },
+    recovered({ batches }) {
+      for (const { batch, sinks: owing } of batches) {
+        for (const sink of owing) {
+          metrics.recoveredLines.inc({ sink }, batch.lines)
+          change(sink, batch.lines)
+        }
+      }
+    },
+    settle(sink, outcome, lines) {
+      if (lines === 0) return
+      metrics.events.inc({ sink, outcome }, lines)
+      change(sink, -lines)
+    },
+    pending: sink => pending.get(sink) ?? 0,
+    async idle(sink) {
+      if ((pending.get(sink) ?? 0) === 0) return
+      const waiter = waiting.get(sink) ?? Promise.withResolvers<void>()
+      waiting.set(sink, waiter)
+      await waiter.promise
+    },
+  }
+}
+
+/** Counts what the lines of a batch were. Once a batch, whatever the number of sinks. */
+export function reportStatistics(metrics: Metrics, statistics: BatchStatistics): void {
+  for (const [reason, count] of statistics.badLines) metrics.badLines.inc({ reason }, count)
+  for (const [tag, count] of statistics.tags) metrics.taggedEvents.inc({ tag }, count)
+  for (const [dataset, fields] of statistics.rejectedValues) {
+    for (const [field, count] of fields) metrics.rejectedValues.inc({ dataset, field }, count)
+  }
+  metrics.truncatedBytes.inc(statistics.truncatedBytes)
+}

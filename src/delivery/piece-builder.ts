@@ -1,0 +1,80 @@
+/** Events of one dataset, encoded. A Piece (sinks/sink.ts) without its batch and ids, so that it can cross threads. */
+export interface EncodedPiece {
+  readonly dataset: string
+  readonly first: number
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly ends: Uint32Array<ArrayBuffer>
+  readonly lines: Uint32Array<ArrayBuffer>
+}
+
+/** Collects the events of one dataset until they make a piece. */
+export interface PieceBuilder {
+  readonly dataset: string
+  /** Bytes collected and not taken. */
+  readonly size: number
+  add(line: number, json: string): void
+  /** What was collected since the last time, in buffers of its own; undefined when there is nothing. */
+  take(): EncodedPiece | undefined
+}
+
+const LF = 10
+const FIRST_BYTES = 64 * 1024
+const FIRST_EVENTS = 64
+/** UTF-8 needs at most three bytes for one UTF-16 unit. */
+const MAX_BYTES_PER_UNIT = 3
+
+export function createPieceBuilder(dataset: string): PieceBuilder {
+  let buffer = Buffer.alloc(0)
+  let size = 0
+  let ends = new Uint32Array(0)
+  let lines = new Uint32Array(0)
+  let count = 0
+  let first = 0
+  let expected = FIRST_BYTES
+
+  const makeRoom = (bytes: number) => {
+    if (size + bytes > buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(size + bytes, buffer.length === 0 ? expected : 2 * buffer.length))
+      buffer.copy(larger, 0, 0, size)
+      buffer = larger
+    }
+    if (count === ends.length) {
+      const capacity = Math.max(2 * count, FIRST_EVENTS)
+      ends = resized(ends, count, capacity)
+      lines = resized(lines, count, capacity)
+    }
+  }
+
+  return {
+    dataset,
+    get size() {
+      return size
+    },
+    add(line, json) {
+      makeRoom(json.length * MAX_BYTES_PER_UNIT + 1)
+      size += buffer.write(json, size, 'utf8')
+      buffer[size++] = LF
+      ends[count] = size
+      lines[count] = line
+      count++
+    },
+    take() {
+      if (count === 0) return undefined
+      // A buffer that is mostly empty would keep its memory through the queues.
+      const bytes = size * 2 < buffer.length ? new Uint8Array(buffer.subarray(0, size)) : buffer.subarray(0, size)
+      const piece = { dataset, first, bytes, ends: resized(ends, count, count), lines: resized(lines, count, count) }
+      first += count
+      expected = size + Math.ceil(size / 8) + FIRST_BYTES
+      buffer = Buffer.alloc(0)
+      size = 0
+      count = 0
+      return piece
+    },
+  }
+}
+
+function resized(numbers: Uint32Array, count: number, capacity: number): Uint32Array<ArrayBuffer> {
+  const copy = new Uint32Array(capacity)
+  copy.set(numbers.subarray(0, count))
+  return copy
+}

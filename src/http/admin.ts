@@ -1,0 +1,56 @@
+import compress from '@fastify/compress'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Metrics } from '../metrics.ts'
+import { answerBrokenRequest, answerError, answerUnknownRoutes } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import { serverOptions } from './server-options.ts'
+import { type Refusal, sendJson } from './state.ts'
+
+export interface AdminDeps {
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** Why no batch could be accepted now. */
+  readonly refusal: Refusal
+  /** Sets the gauges that are read, not counted: called before each scrape. */
+  readonly refresh: () => void
+  /** What /status tells, as it is now: version, uptime, sinks, spool usage, pending. JSON; no secrets. */
+  readonly status: () => object
+  /** The intake's listener, whose API is described. */
+  readonly intake: FastifyInstance
+}
+
+/** The listener for those who run the service: metrics, status, the API's description. It has no authentication. */
+export async function createAdmin(deps: AdminDeps): Promise<FastifyInstance> {
+  const { metrics, log, intake } = deps
+  await intake.ready()
+  const app: FastifyInstance = fastify({
+    ...serverOptions(log),
+    // Nothing in hand here is worth waiting for at the end.
+    forceCloseConnections: true,
+    clientErrorHandler: (error, socket) => void answerBrokenRequest(error, socket),
+  })
+  // A scrape is long and repetitive; Prometheus asks for gzip.
+  await app.register(compress, { encodings: ['gzip', 'identity'], globalDecompression: false })
+  answerUnknownRoutes(app)
+  app.setErrorHandler(answerError)
+  app.register(healthRoutes, { refusal: deps.refusal, documented: false })
+
+  app.get('/metrics', async (_request, reply) => {
+    return reply.type(metrics.contentType).send(await metrics.render(deps.refresh))
+  })
+  app.get('/status', (_request, reply) => sendJson(reply, deps.status()))
+  app.get('/openapi.json', (_request, reply) => sendJson(reply, intake.swagger()))
+  app.get('/openapi.yaml', (_request, reply) => reply.type('application/yaml').send(intake.swagger({ yaml: true })))
+
+  app.register(swagger, { mode: 'static', specification: { document: intake.swagger() as never } })
+  app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // The page sends nothing: neither to a validator on the internet nor to this listener, which has no such routes.
+    uiConfig: { validatorUrl: null, supportedSubmitMethods: [], deepLinking: true } as never,
+    staticCSP: true,
+  })
+  return app
+}

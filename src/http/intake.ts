@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { IntakeDeps } from './deps.ts'
+import { answerBrokenRequest, answerError, answerUnknownRoutes } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import { createJsonGates, jsonRoutes } from './json-routes.ts'
+import { lingerAfterEarlyAnswers } from './linger.ts'
+import { describeApi } from './openapi.ts'
+import { plainRoutes } from './plain-routes.ts'
+import { serverOptions, takeBodiesAsTheyCome } from './server-options.ts'
+import { countRequests, PREFIX, type Refusal } from './state.ts'
+import { readTls, renewTls } from './tls.ts'
+
+/**
+ * The intake's listener, ready to listen. close() lets what is in hand finish.
+ *
+ * @throws StartError when the TLS files cannot be used
+ */
+export function createIntake(deps: IntakeDeps): FastifyInstance {
+  const { tls, log, metrics } = deps
+  let closing = false
+  const refusal: Refusal = () => (closing ? 'shutting down' : deps.spool.refusal())
+
+  const app = fastify({
+    ...serverOptions(log, tls && readTls(tls)),
+    frameworkErrors: answerError,
+    clientErrorHandler(error, socket) {
+      const answer = answerBrokenRequest(error, socket)
+      if (answer !== undefined) metrics.requests.inc({ route: 'other', status: String(answer.statusCode) })
+    },
+  })
+  const stopRenewing = tls === undefined ? () => {} : renewTls(app.server as HttpsServer, tls, log)
+  app.addHook('onClose', async () => stopRenewing())
+
+  // Node would ask for the body at once; here the body is asked for when it is read, behind the authentication.
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    app.server.emit('request', request, response)
+  })
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
+  takeBodiesAsTheyCome(app)
+  countRequests(app, metrics)
+  lingerAfterEarlyAnswers(app)
+  answerUnknownRoutes(app)
+  app.setErrorHandler(answerError)
+  describeApi(app)
+  app.register(healthRoutes, { refusal, documented: true })
+  const gates = createJsonGates()
+  for (const prefix of ['', PREFIX]) {
+    app.register(plainRoutes, { deps, refusal, prefix })
+    app.register(jsonRoutes, { deps, refusal, gates, prefix })
+  }
+  return app
+}

@@ -1,0 +1,142 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { httpErrors } from '../errors.ts'
+import { uuidsOf } from '../lib/uuid.ts'
+import { counting } from './answer.ts'
+import { identify } from './auth.ts'
+import { readBody } from './body.ts'
+import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
+import type { IntakeDeps } from './deps.ts'
+import type { Gate } from './gate.ts'
+import type { JsonBody, JsonShape } from './json-events.ts'
+import { isBlank, JsonError } from './json-scan.ts'
+import { createEntry, createEntryStore, type Entry } from './json-store.ts'
+import type { Identity } from './keys.ts'
+import { countBytes, refuseAnnounced } from './state.ts'
+import { encodingOf, takeBody } from './take-body.ts'
+
+export interface Stored {
+  /** Events, each with an id. */
+  readonly count: number
+  /** The ids in the order of the events. */
+  readonly nextId: () => string
+}
+
+/** Events looked at before other requests have their turn. */
+const EVENTS_A_TURN = 1000
+
+/** Takes a JSON body, finds its events and stores them, one spool entry per key. Throws errors of the table and UnavailableError. */
+export async function acceptJson(
+  deps: IntakeDeps,
+  gate: Gate,
+  shape: JsonShape,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Stored> {
+  const named = namedDataset(request, deps.datasets, deps.keyring)
+  const time = fallbackTime(request, (deps.now ?? Date.now)())
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort(new httpErrors.incomplete()))
+  const leave = await gate.enter(gone.signal)
+  try {
+    const body = await readWhole(deps, request, reply)
+    const holders = createHolders(deps, request.identity, named)
+    const empty = request.identity !== undefined && isBlank(body)
+    const stored = empty ? { count: 0, nextId: () => '' } : await store(deps, body, shape(body), holders, time)
+    request.outcome = stored.count === 0 ? 'ping' : 'stored'
+    if (stored.count > 0) reportEntries(deps, holders.entries, reply)
+    return stored
+  } catch (error) {
+    throw error instanceof JsonError ? new httpErrors.badJson(error.message) : error
+  } finally {
+    leave()
+  }
+}
+
+async function readWhole(deps: IntakeDeps, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+  const { maxBodyBytes, maxJsonBytes, bodyIdleMs } = deps.limits
+  const encoding = encodingOf(request.headers['content-encoding'])
+  refuseAnnounced(request.headers['content-length'], maxBodyBytes)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  // A stranger's body occupies one of few places, so that it has to come at once.
+  const maxMs = request.identity === undefined ? bodyIdleMs : Number.POSITIVE_INFINITY
+  const body = readBody(request.raw, reply.raw, bodyIdleMs, maxMs)
+  try {
+    await takeBody(body, encoding, deps.limits, {
+      onRaw: async () => {},
+      onContent(bytes) {
+        size += bytes.length
+        if (size > maxJsonBytes) throw new httpErrors.bodyTooLarge(maxJsonBytes, 'MAX_JSON_BYTES')
+        chunks.push(bytes)
+      },
+    })
+  } finally {
+    body.release()
+  }
+  return Buffer.concat(chunks)
+}
+
+interface Holders {
+  readonly entries: readonly Entry[]
+  /** The entry for a key's events. Throws 401, or 400 when the named dataset is not the key's. */
+  entryFor(key: string | undefined): Entry
+}
+
+/** @param known whose request it is, where no key is in the body */
+function createHolders(deps: IntakeDeps, known: Identity | undefined, named: string | undefined): Holders {
+  const entries: Entry[] = []
+  const byKey = new Map<string | undefined, Entry>()
+  const find = (key: string | undefined) => {
+    const identity = known ?? identify(key, deps.keyring, deps.metrics)
+    const entry = createEntry(identity, datasetFor(named, identity))
+    entries.push(entry)
+    byKey.set(key, entry)
+    return entry
+  }
+  return { entries, entryFor: key => byKey.get(key) ?? find(key) }
+}
+
+async function store(deps: IntakeDeps, bytes: Buffer, body: JsonBody, holders: Holders, time: string): Promise<Stored> {
+  const count = await check(body, holders)
+  const { entries } = holders
+  const owners: Entry[] = []
+  const store = createEntryStore(deps.spool, time)
+  try {
+    let seen = 0
+    for (const event of body.events()) {
+      const entry = holders.entryFor(event.key ?? body.key)
+      if (entries.length > 1) owners.push(entry)
+      const written = store.add(bytes, event, entry)
+      if (written !== undefined) await written
+      else if (++seen % EVENTS_A_TURN === 0) await nextTurn()
+    }
+    await store.commit()
+  } catch (error) {
+    await store.discard()
+    throw error
+  }
+  const next = new Map(entries.map(entry => [entry, counting(uuidsOf(entry.batchId))]))
+  let at = 0
+  return { count, nextId: () => next.get(owners[at++] ?? entries[0]!)!() }
+}
+
+/** All keys and times are looked at before anything is stored. A body without events still needs its key. */
+async function check(body: JsonBody, holders: Holders): Promise<number> {
+  let count = 0
+  for (const event of body.events()) {
+    holders.entryFor(event.key ?? body.key)
+    if (++count % EVENTS_A_TURN === 0) await nextTurn()
+  }
+  if (count === 0) holders.entryFor(body.key)
+  return count
+}
+
+function reportEntries({ metrics, log }: IntakeDeps, entries: readonly Entry[], reply: FastifyReply): void {
+  const batches = entries.map(({ batchId }) => Buffer.from(batchId).toString('hex'))
+  for (const [index, { lines, bytes, identity, dataset }] of entries.entries()) {
+    countBytes(metrics, { outcome: 'stored', lines, bytes, inflatedBytes: bytes })
+    log.debug({ batch: batches[index], key: identity.id, dataset, lines, bytes }, 'stored')
+  }
+  reply.header('intake-batch', batches.join(', '))
+}

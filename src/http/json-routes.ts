@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { httpErrors } from '../errors.ts'
+import { sendEventIds } from './answer.ts'
+import { authenticate, queryValues } from './auth.ts'
+import type { IntakeDeps } from './deps.ts'
+import { createGate, type Gate } from './gate.ts'
+import { acceptJson } from './json-accept.ts'
+import * as shapes from './json-events.ts'
+import * as schemas from './schemas.ts'
+import { type Refusal, refuseWhenUnavailable, sendJson } from './state.ts'
+
+/** The two groups of JSON routes: each such body is held whole, so that few may be here at a time. */
+export interface JsonGates {
+  readonly keyed: Gate
+  /** Here a stranger comes in; he must not be able to close the other gate. */
+  readonly keyInBody: Gate
+}
+
+export function createJsonGates(): JsonGates {
+  const refusal = () => new httpErrors.unavailable('too many JSON bodies at a time')
+  const gate = () => createGate({ places: 4, maxWaiting: 64, maxWaitMs: 5000, refusal })
+  return { keyed: gate(), keyInBody: gate() }
+}
+
+interface JsonOptions {
+  readonly deps: IntakeDeps
+  readonly refusal: Refusal
+  readonly gates: JsonGates
+}
+
+/** The routes whose bodies are JSON that holds events. A body is held whole; its values never are. */
+export async function jsonRoutes(app: FastifyInstance, { deps, refusal, gates }: JsonOptions): Promise<void> {
+  const keyed = async (request: FastifyRequest) => {
+    request.identity = authenticate(request, deps.keyring, deps.metrics)
+  }
+  const willing = async () => refuseWhenUnavailable(refusal)
+  const batch = (gate: Gate, shapeFor: (request: FastifyRequest) => shapes.JsonShape) => {
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      const { count, nextId } = await acceptJson(deps, gate, shapeFor(request), request, reply)
+      return sendEventIds(reply, count, nextId)
+    }
+  }
+  const jsons = batch(gates.keyed, () => shapes.arrayOfEvents)
+  const many = batch(gates.keyed, request => shapes.eventsAt(queryValues(request, 'path')[0]))
+  const withKey = batch(gates.keyInBody, () => shapes.keyWithEvents)
+  const withKeys = batch(gates.keyInBody, () => shapes.arrayOfWrapped)
+
+  app.post('/jsons', { schema: schemas.jsons, onRequest: [keyed, willing] }, jsons)
+  app.post('/many', { schema: schemas.many, onRequest: [keyed, willing] }, many)
+  app.post('/batch', { schema: schemas.batch, onRequest: willing }, withKey)
+  app.post('/array', { schema: schemas.array, onRequest: willing }, withKeys)
+  app.post('/', { schema: schemas.one, onRequest: willing }, async (request, reply) => {
+    const { nextId } = await acceptJson(deps, gates.keyInBody, shapes.oneEvent, request, reply)
+    return sendJson(reply, { event_id: nextId() })
+  })
+}

@@ -1,0 +1,105 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import { StartError } from '../errors.ts'
+import { watchFiles } from './file-watch.ts'
+
+/** The holder of a key. */
+export interface Identity {
+  /** First 16 hex digits of the key's SHA-256: goes into batch ids and logs, in place of the key. */
+  readonly id: string
+  /** The datasets that the key is for; empty is any. */
+  readonly datasets: readonly string[]
+}
+
+export interface Keyring {
+  /** In constant time for all keys known and unknown. */
+  find(key: string): Identity | undefined
+  /** Stops looking at the file. Idempotent. */
+  close(): void
+}
+
+export interface KeyringOptions {
+  /** The keys themselves; this or `file`. */
+  readonly keys?: string | undefined
+  /** A file with the keys, read again when it changes. */
+  readonly file?: string | undefined
+  /** The known dataset names: only these are prefixes. */
+  readonly datasets: readonly string[]
+  readonly log: Logger
+  /** Milliseconds between looks at the file. */
+  readonly pollMs?: number
+}
+
+interface Entry {
+  readonly digest: Buffer
+  readonly identity: Identity
+}
+
+/** @throws StartError when there is no key, the file cannot be read, or an entry is none */
+export function createKeyring({ keys, file, datasets, log, pollMs = 1000 }: KeyringOptions): Keyring {
+  const read = () => parseKeys(file === undefined ? (keys ?? '') : readFileSync(file, 'utf8'), datasets)
+  let entries: readonly Entry[]
+  try {
+    entries = read()
+  } catch (error) {
+    const source = file === undefined ? 'INTAKE_KEYS' : `The file ${file}`
+    throw new StartError(`${source} gives no usable keys: ${(error as Error).message}.`, { cause: error })
+  }
+
+  const readAgain = () => {
+    try {
+      entries = read()
+      log.info({ keys: entries.length }, 'The intake keys were read again.')
+    } catch (error) {
+      const reason = (error as Error).message
+      log.error({ reason }, 'The changed file with the intake keys is not usable; the keys from before stay.')
+    }
+  }
+  const stop = file === undefined ? () => {} : watchFiles([file], pollMs, readAgain)
+
+  return {
+    find(key) {
+      const digest = createHash('sha256').update(key).digest()
+      let found: Identity | undefined
+      for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry.identity
+      return found
+    },
+    close: stop,
+  }
+}
+
+/**
+ * Entries `key` or `dataset:key` between commas and line ends; a line that begins with # is a comment. A prefix that is no known
+ * dataset belongs to the key.
+ *
+ * @throws Error whose message names the entry by number, never by its text
+ */
+function parseKeys(text: string, datasets: readonly string[]): Entry[] {
+  const found = new Map<string, { digest: Buffer; datasets: Set<string>; any: boolean }>()
+  const items = text
+    .split('\n')
+    .filter(line => !line.trimStart().startsWith('#'))
+    .flatMap(line => line.split(','))
+    .map(item => item.trim())
+    .filter(item => item !== '')
+  if (items.length === 0) throw new Error('there is no key in it')
+
+  for (const [index, item] of items.entries()) {
+    const dataset = datasets.find(name => item.startsWith(`${name}:`))
+    const key = dataset === undefined ? item : item.slice(dataset.length + 1)
+    if (!/^[\x21-\x7e]{1,1024}$/.test(key)) {
+      throw new Error(`entry ${index + 1} is no key of 1 to 1024 printable ASCII characters without blanks`)
+    }
+    const digest = createHash('sha256').update(key).digest()
+    const id = digest.toString('hex', 0, 8)
+    const entry = found.get(id) ?? { digest, datasets: new Set(), any: false }
+    if (dataset === undefined) entry.any = true
+    else entry.datasets.add(dataset)
+    found.set(id, entry)
+  }
+  return Array.from(found, ([id, { digest, datasets, any }]) => ({
+    digest,
+    identity: { id, datasets: any ? [] : [...datasets] },
+  }))
+}

@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { uuidsOf } from '../lib/uuid.ts'
+import { counting, sendEventIds } from './answer.ts'
+import { authenticate } from './auth.ts'
+import { readBody } from './body.ts'
+import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
+import type { IntakeDeps } from './deps.ts'
+import { type Accepted, receive } from './receive.ts'
+import * as schemas from './schemas.ts'
+import { countBytes, type Refusal, refuseAnnounced, refuseWhenUnavailable, sendJson } from './state.ts'
+import { encodingOf } from './take-body.ts'
+
+/** The routes whose bodies are kept as they come: they stream to the spool and are never held whole. */
+export async function plainRoutes(app: FastifyInstance, { deps, refusal }: { deps: IntakeDeps; refusal: Refusal }) {
+  const { keyring, metrics } = deps
+  app.addHook('onRequest', async request => {
+    request.identity = authenticate(request, keyring, metrics)
+    refuseWhenUnavailable(refusal)
+  })
+
+  const batch = (request: FastifyRequest, reply: FastifyReply) => accept(deps, request, reply, 'lines')
+  app.post('/plain/batch', { schema: schemas.plainBatch }, batch)
+  app.post('/plain/batch/:dataset', { schema: schemas.plainBatchOf }, batch)
+  app.post('/plain', { schema: schemas.plain }, (request, reply) => accept(deps, request, reply, 'single'))
+}
+
+async function accept(deps: IntakeDeps, request: FastifyRequest, reply: FastifyReply, format: 'lines' | 'single') {
+  const { spool, limits, log } = deps
+  const identity = request.identity!
+  const now = deps.now ?? Date.now
+  const dataset = datasetFor(namedDataset(request, deps.datasets, deps.keyring), identity)
+  const time = fallbackTime(request, now())
+  const encoding = encodingOf(request.headers['content-encoding'])
+  refuseAnnounced(request.headers['content-length'], limits.maxBodyBytes)
+
+  const body = readBody(request.raw, reply.raw, limits.bodyIdleMs)
+  let accepted: Accepted | undefined
+  try {
+    const reception = { format, deduplicate: format === 'lines', dataset, keyId: identity.id, time, encoding } as const
+    accepted = await receive(body, spool, limits, reception)
+  } finally {
+    body.release()
+  }
+  request.outcome = accepted?.outcome ?? 'ping'
+  if (accepted === undefined) {
+    return format === 'single' ? sendJson(reply, { event_id: null }) : sendEventIds(reply, 0, () => '')
+  }
+  countBytes(deps.metrics, accepted)
+  const batch = Buffer.from(accepted.batchId).toString('hex')
+  log.debug({ batch, key: identity.id, dataset, lines: accepted.lines, bytes: accepted.bytes }, accepted.outcome)
+
+  reply.header('intake-batch', batch)
+  if (accepted.outcome === 'duplicate') reply.header('intake-duplicate', 'true')
+  const id = uuidsOf(accepted.batchId)
+  return format === 'single' ? sendJson(reply, { event_id: id(0) }) : sendEventIds(reply, accepted.lines, counting(id))
+}

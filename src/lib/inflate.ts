@@ -1,0 +1,128 @@
+import { createGunzip } from 'node:zlib'
+
+/** What is wrong with a gzip stream: it ends too early, it is no gzip, or bytes follow that start no member. */
+export type InflateFault = 'truncated' | 'broken' | 'trailing'
+
+const FAULTS: Record<InflateFault, string> = {
+  truncated: 'it ends before the last member is complete',
+  broken: 'its bytes are damaged',
+  trailing: 'bytes follow the last member that start no member',
+}
+
+export class InflateError extends Error {
+  override readonly name = 'InflateError'
+  readonly code: InflateFault
+  constructor(code: InflateFault, options?: ErrorOptions) {
+    super(FAULTS[code], options)
+    this.code = code
+  }
+}
+
+/** One gzip stream being inflated. write and end are called one after the other, each after the one before has resolved. */
+export interface Inflater {
+  /**
+   * Resolves when all output of these bytes went through onChunk and the promises it returned. Rejects with InflateError or with what
+   * onChunk threw; the inflater has then stopped, and every later call rejects with the same.
+   */
+  write(bytes: Uint8Array): Promise<void>
+  /** Rejects with InflateError when the last member is not complete. */
+  end(): Promise<void>
+  /** Gives the memory back; a write that waits rejects. Idempotent. */
+  destroy(): void
+}
+
+/** RFC 1952: both magic bytes. Fewer than two bytes are not gzip. */
+export const isGzip = (firstBytes: Uint8Array): boolean => firstBytes[0] === 0x1f && firstBytes[1] === 0x8b
+
+/** Every chunk is a trip to the thread pool and back; below 128 KiB these trips cost more than what is done with the bytes. */
+const CHUNK_BYTES = 256 * 1024
+
+/**
+ * Inflates gzip off the main thread, strictly by RFC 1952: several members are one body, each with its checksum, and nothing may follow.
+ *
+ * @param onChunk takes the output in order; it may keep the bytes. A promise it returns is the back-pressure.
+ * @param options.chunkBytes largest chunk of output
+ */
+export function createInflater(
+  onChunk: (bytes: Uint8Array) => void | Promise<void>,
+  options: { chunkBytes?: number } = {},
+): Inflater {
+  const gunzip = createGunzip({ chunkSize: options.chunkBytes ?? CHUNK_BYTES })
+  const head = new Uint8Array(2)
+  let fed = 0
+  let busy = false
+  let inputTaken = false
+  let failure: unknown
+  let failed = false
+  let waiter: PromiseWithResolvers<void> | undefined
+
+  const fail = (error: unknown) => {
+    if (failed) return
+    failed = true
+    failure = error
+    gunzip.destroy()
+    waiter?.reject(error)
+  }
+
+  const settle = () => {
+    if (inputTaken && !busy && gunzip.readableLength === 0) waiter?.resolve()
+  }
+
+  const take = async (done: Promise<void>) => {
+    busy = true
+    gunzip.pause()
+    try {
+      await done
+    } catch (error) {
+      return fail(error)
+    }
+    busy = false
+    gunzip.resume()
+    settle()
+  }
+
+  gunzip.on('data', (bytes: Uint8Array) => {
+    try {
+      const done = onChunk(bytes)
+      if (done === undefined) settle()
+      else void take(done)
+    } catch (error) {
+      fail(error)
+    }
+  })
+  gunzip.on('error', (error: NodeJS.ErrnoException) =>
+    fail(new InflateError(faultOf(error, isGzip(head)), { cause: error })),
+  )
+
+  const run = (start: (taken: (error?: Error | null) => void) => unknown): Promise<void> => {
+    if (failed) return Promise.reject(failure)
+    waiter = Promise.withResolvers<void>()
+    inputTaken = false
+    start(error => {
+      if (error != null) return
+      // zlib takes what follows a member as the end and leaves it unread when it begins with a zero byte.
+      if (gunzip.bytesWritten < fed) return fail(new InflateError('trailing'))
+      inputTaken = true
+      settle()
+    })
+    return waiter.promise
+  }
+
+  return {
+    write(bytes) {
+      if (bytes.length === 0) return failed ? Promise.reject(failure) : Promise.resolve()
+      if (fed < head.length) head.set(bytes.subarray(0, head.length - fed), fed)
+      fed += bytes.length
+      return run(taken => gunzip.write(bytes, taken))
+    },
+    // The last check is made between 'finish' and 'end'.
+    end: () => run(taken => gunzip.once('end', taken).end()),
+    destroy: () => fail(new Error('The inflater was destroyed.')),
+  }
+}
+
+/** @param begun the first member had its magic bytes, so that a header without them is a later one */
+function faultOf(error: NodeJS.ErrnoException, begun: boolean): InflateFault {
+  if (error.code === 'Z_BUF_ERROR') return 'truncated'
+  return begun && error.message === 'incorrect header check' ? 'trailing' : 'broken'
+}

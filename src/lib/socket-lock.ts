@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { open, readdir, rename, rm } from 'node:fs/promises'
+import net from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/**
+ * One process a folder, by Unix sockets: the kernel closes a socket with its process, so a lock that answers is held and one that
+ * refuses is stale, across kill -9 and between containers that share the folder on one machine.
+ *
+ * Each process listens on a socket of its own, `<prefix>.<pid>-<random>`. It is made under another name (`.new` behind it) and renamed
+ * when it listens, so that a published socket which refuses is always dead; and since no name comes twice, removing a dead one can never
+ * hit a living one. A process publishes first and looks at the others afterwards: of two that start together, at least the later one
+ * sees the other. A socket tells `held` or `starting`; the process with the smaller name waits for one that is starting, the other gives up.
+ */
+export interface FolderLock {
+  /** Idempotent. */
+  release(): Promise<void>
+}
+
+export class LockHeldError extends Error {
+  override readonly name = 'LockHeldError'
+}
+
+/** sun_path has 108 bytes on Linux, 104 on macOS, with the final NUL. */
+const MAX_SOCKET_PATH_BYTES = 103
+const ANSWER_MS = 500
+const GIVE_UP_MS = 15_000
+const POLL_MS = 25
+
+/** `unclear`: it closed the connection without a word, as a process does that is about to end. */
+type Answer = 'held' | 'starting' | 'unclear' | 'dead'
+
+/** @throws LockHeldError, or the error of the file system. */
+export async function lockFolder(folder: string, prefix = 'lock'): Promise<FolderLock> {
+  const mine = `${prefix}.${process.pid}-${randomBytes(8).toString('hex')}`
+  const directory = await open(folder, 'r')
+  const socketPath = (name: string) => {
+    const path = join(folder, name)
+    // Linux takes a folder of any depth through the descriptor of an open one.
+    return Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES ? path : `/proc/self/fd/${directory.fd}/${name}`
+  }
+  let held = false
+  const server = net.createServer(socket => {
+    socket.on('error', () => socket.destroy())
+    socket.end(held ? 'held' : 'starting')
+  })
+  let released: Promise<void> | undefined
+  const release = () => {
+    released ??= (async () => {
+      await Promise.all([mine, `${mine}.new`].map(name => rm(join(folder, name), { force: true }).catch(() => {})))
+      await new Promise<void>(resolve => server.close(() => resolve()))
+      await directory.close()
+    })()
+    return released
+  }
+
+  try {
+    await listen(server, socketPath(`${mine}.new`))
+    await publish(join(folder, mine))
+    await outlast(folder, prefix, mine, socketPath)
+    held = true
+    await removeUnpublished(folder, prefix)
+    return { release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+function listen(server: net.Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => {
+      server.off('error', reject)
+      server.on('error', () => {})
+      server.unref()
+      resolve()
+    })
+  })
+}
+
+async function publish(path: string): Promise<void> {
+  try {
+    await rename(`${path}.new`, path)
+  } catch (error) {
+    // Only a process that holds the lock removes unpublished sockets.
+    if (codeOf(error) === 'ENOENT') throw new LockHeldError('the folder is locked', { cause: error })
+    throw error
+  }
+}
+
+/** Returns when no other process holds the lock or can get it before this one. */
+async function outlast(folder: string, prefix: string, mine: string, socketPath: (name: string) => string) {
+  const deadline = performance.now() + GIVE_UP_MS
+  for (;;) {
+    let waits = false
+    for (const name of await locksIn(folder, prefix)) {
+      if (name === mine || name.endsWith('.new')) continue
+      const answer = await ask(socketPath(name))
+      if (answer === 'dead') await rm(join(folder, name), { force: true })
+      if (answer === 'held' || (answer === 'starting' && name < mine)) throw new LockHeldError('the folder is locked')
+      waits ||= answer === 'starting' || answer === 'unclear'
+    }
+    if (!waits) return
+    if (performance.now() > deadline) throw new LockHeldError('another process has been starting for too long')
+    await pause(POLL_MS)
+  }
+}
+
+async function removeUnpublished(folder: string, prefix: string): Promise<void> {
+  for (const name of await locksIn(folder, prefix)) {
+    if (name.endsWith('.new')) await rm(join(folder, name), { force: true })
+  }
+}
+
+async function locksIn(folder: string, prefix: string): Promise<string[]> {
+  const pattern = /^\.\d+-[0-9a-f]{16}(\.new)?$/
+  return (await readdir(folder)).filter(name => name.startsWith(prefix) && pattern.test(name.slice(prefix.length)))
+}
+
+/** A process that was stopped takes the connection and says nothing: it counts as holding the lock. */
+function ask(path: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(path)
+    let text = ''
+    const settle = (answer: Answer) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(ANSWER_MS, () => settle('held'))
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk: string) => {
+      text += chunk
+      if (text.length > 16) settle('held')
+    })
+    socket.on('end', () => settle(text === 'held' || text === 'starting' ? text : 'unclear'))
+    socket.on('error', error => {
+      const code = codeOf(error)
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') return settle('dead')
+      if (code === 'ECONNRESET' || code === 'EPIPE') return settle('unclear')
+      reject(error)
+    })
+  })
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)

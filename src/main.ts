@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+/** The command line: parses, calls one file of cli/, exits. The only file that reads the process's environment and arguments. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const OK = 0
+const FAILED = 1
+const WRONG_USE = 2
+
+const program = new Command('logpush-intake')
+  .description('An HTTP intake for Cloudflare Logpush: durable before the 200, ECS events out.')
+  .version(version)
+  .exitOverride()
+  .configureOutput({ writeErr: text => process.stderr.write(text) })
+
+const dataset = () =>
+  new Option('--dataset <name>', "the Logpush dataset of all lines; else each record's fields decide")
+
+program
+  .command('serve', { isDefault: true })
+  .description('run the service; settings are environment variables')
+  .action(async () => (await import('./cli/serve.ts')).serve(process.env, version))
+
+program
+  .command('map')
+  .description('map NDJSON (plain or gzip) to one ECS event a line')
+  .argument('[files...]', 'files to read; - or none is standard input')
+  .addOption(dataset())
+  .addOption(new Option('--profile <profile>', 'what an event holds').choices(['ecs', 'raw']))
+  .action(async (files: string[], options: { dataset?: string; profile?: string }) =>
+    (await import('./cli/map.ts')).map(process.env, files, options),
+  )
+
+program
+  .command('detect')
+  .description('tell which dataset each line is, and how sure that is')
+  .argument('[files...]', 'files to read; - or none is standard input')
+  .action(async (files: string[]) => (await import('./cli/detect.ts')).detect(process.env, files))
+
+program
+  .command('job')
+  .description('print the Logpush job to make for a dataset')
+  .requiredOption('--dataset <name>', 'the Logpush dataset')
+  .option('--url <url>', 'the https URL of the intake; else PUBLIC_URL')
+  .addOption(
+    new Option('--format <format>', 'what to print').choices(['all', 'json', 'curl', 'terraform']).default('all'),
+  )
+  .action(async (options: { dataset: string; url?: string; format: 'all' | 'json' | 'curl' | 'terraform' }) =>
+    (await import('./cli/job.ts')).job(process.env, options),
+  )
+
+process.exitCode = await run()
+
+async function run(): Promise<number> {
+  try {
+    await program.parseAsync()
+    return Number(process.exitCode ?? OK)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? OK : WRONG_USE
+    const { ConfigError } = await import('./config.ts')
+    const { StartError, UsageError } = await import('./errors.ts')
+    if (error instanceof ConfigError) {
+      process.stderr.write(`Wrong settings:\n${error.problems.map(problem => `  ${problem}\n`).join('')}`)
+      return WRONG_USE
+    }
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n`)
+      return WRONG_USE
+    }
+    if (error instanceof StartError) {
+      process.stderr.write(`${error.message}\n`)
+      return FAILED
+    }
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    return FAILED
+  }
+}

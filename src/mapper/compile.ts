@@ -1,0 +1,176 @@
+import type { AnyTable, Fixed } from './dataset.ts'
+import { addresses, community, domains, duration, hostName, networkType, urlExtension, userAgent } from './derive.ts'
+import { ECS_VERSION } from './ecs.ts'
+import { compileKeep } from './keep.ts'
+import { createLayout, isArrayTarget, type Layout } from './layout.ts'
+import { compileRelated } from './related.ts'
+import { compileRule } from './rules.ts'
+import { createFields, type Fields } from './sources.ts'
+import type { State, Step } from './state.ts'
+import { compileTimes } from './times.ts'
+import type { Json, JsonObject, MapperSettings } from './types.ts'
+import { distinct } from './value.ts'
+import { compileWhen } from './when.ts'
+
+export type Tag = 'logpush.bad_value' | 'logpush.no_timestamp' | 'logpush.unknown_dataset' | 'logpush.dataset_mismatch'
+
+/** What an event needs besides its record. */
+export interface Origin {
+  /** The line as received. */
+  readonly text: string
+  /** Fallback for a record without a time. */
+  readonly time: string
+  /** What is known to be odd before the record is mapped. */
+  readonly tags: readonly Tag[]
+}
+
+export interface Compiled {
+  /** `keys` are the record's own. Not reentrant: one event at a time. The event shares values with the record. Never throws. */
+  map(
+    record: JsonObject,
+    keys: readonly string[],
+    origin: Origin,
+  ): { readonly event: JsonObject; readonly rejected: readonly string[] }
+}
+
+export type CompileSettings = Pick<MapperSettings, 'additions' | 'keepOriginal' | 'userAgent'>
+
+const NONE: readonly string[] = []
+
+export function hasAdditions(table: AnyTable, additions: MapperSettings['additions']): boolean {
+  if (table.published === undefined) return true
+  return (additions === 'auto' ? table.published.auto : additions) === 'on'
+}
+
+const FIXED_NAMES: Readonly<Record<string, string>> = {
+  category: 'event.category',
+  type: 'event.type',
+  kind: 'event.kind',
+  observer: 'observer.type',
+}
+
+/** Sets constants. Lists that rules add to are given afresh to each event; those of event.* are shared and never changed. */
+function constants(fixed: Readonly<Record<string, unknown>>, layout: Layout): Step[] {
+  const entries = Object.entries(fixed).map(([key, value]) => {
+    const name = FIXED_NAMES[key] ?? key
+    return { slot: layout.slot(name), value: value as Json, isOwn: isArrayTarget(name) && !name.startsWith('event.') }
+  })
+  return [
+    ({ values }) => {
+      for (const { slot, value, isOwn } of entries) {
+        if (values[slot] === undefined) values[slot] = isOwn ? [...(value as Json[])] : value
+      }
+    },
+  ]
+}
+
+/** The rows of the table, from top to bottom. */
+function rowSteps(table: AnyTable, isFull: boolean, fields: Fields, layout: Layout): Step[] {
+  const always: Fixed & Record<string, string> = {
+    'event.dataset': table.published?.dataset ?? table.name,
+    'observer.vendor': 'Cloudflare',
+  }
+  const steps = constants(
+    { ...always, ...table.fixed, ...(isFull && { kind: table.fixed.kind ?? 'event', 'ecs.version': ECS_VERSION }) },
+    layout,
+  )
+  for (const rows of isFull && table.additions ? [table, table.additions] : [table]) {
+    if (rows !== table && rows.fixed) steps.push(...constants(rows.fixed, layout))
+    if (rows.when) steps.push(...compileWhen(rows.when, fields, layout))
+    if (rows === table && table.time) steps.push(compileTimes(table.time, fields, layout))
+    for (const rule of rows.fields ?? []) steps.push(compileRule(rule, fields, layout))
+  }
+  // A default: firewall_events names its own module.
+  if (isFull) steps.push(...constants({ 'event.module': 'cloudflare' }, layout))
+  return steps
+}
+
+/** Array targets without repeats. An empty one that the table keeps stays. */
+function distinctSteps(layout: Layout): Step[] {
+  const slots = layout.filter(name => isArrayTarget(name) && !name.startsWith('event.'))
+  if (slots.length === 0) return []
+  return [
+    ({ values }) => {
+      for (const slot of slots) {
+        const items = values[slot]
+        if (Array.isArray(items)) values[slot] = distinct(items as string[]) ?? items
+      }
+    },
+  ]
+}
+
+function derivedSteps(
+  table: AnyTable,
+  isFull: boolean,
+  settings: CompileSettings,
+  fields: Fields,
+  layout: Layout,
+): Step[] {
+  const tables = isFull ? [table.related, table.additions?.related] : [table.related]
+  const related = (kind: 'ip' | 'hosts' | 'hash' | 'user') => compileRelated(kind, tables, fields, layout) ?? []
+  return [
+    ...(isFull ? urlExtension(layout) : []),
+    ...hostName(layout),
+    ...addresses(layout),
+    ...domains(layout, isFull ? NONE : (table.published?.parts ?? NONE)),
+    related('ip'),
+    related('hosts'),
+    related('hash'),
+    isFull ? related('user') : [],
+    ...(settings.userAgent === 'parse' ? userAgent(layout) : []),
+    ...(isFull ? [...networkType(layout), ...duration(layout)] : []),
+    isFull && table.community ? community(table.community, fields, layout) : [],
+  ].flat()
+}
+
+/** Makes a table a function from a record to its event. */
+export function compile(table: AnyTable, settings: CompileSettings): Compiled {
+  const isFull = hasAdditions(table, settings.additions)
+  const layout = createLayout()
+  const fields = createFields()
+  const timestamp = layout.slot('@timestamp')
+  const tagSlot = layout.slot('tags')
+  const cloudflare = layout.slot('cloudflare')
+  const message = layout.slot('message')
+
+  const rows = rowSteps(table, isFull, fields, layout)
+  const steps = [...rows, ...distinctSteps(layout), ...derivedSteps(table, isFull, settings, fields, layout)]
+  const copies = [table.copy, isFull ? table.additions?.copy : undefined].filter(copy => copy !== undefined)
+  // Without the raw line nothing may be dropped, or it would be lost.
+  const keep = compileKeep({ copies, drops: settings.keepOriginal ? (table.drop ?? []) : [] }, fields, layout)
+  const build = layout.builder()
+  const state: State = {
+    record: {},
+    values: Array(layout.size()).fill(undefined),
+    taken: new Uint8Array(fields.numbers.size),
+    rejected: [],
+    start: undefined,
+    end: undefined,
+  }
+
+  function tagsOf(isTimed: boolean, origin: Origin): string[] | undefined {
+    if (isTimed && state.rejected.length === 0 && origin.tags.length === 0) return undefined
+    const tags: string[] = [...origin.tags]
+    if (state.rejected.length > 0) tags.push('logpush.bad_value' satisfies Tag)
+    if (!isTimed) tags.push('logpush.no_timestamp' satisfies Tag)
+    return tags
+  }
+
+  function map(record: JsonObject, keys: readonly string[], origin: Origin) {
+    const { values } = state
+    state.record = record
+    values.fill(undefined)
+    state.taken.fill(0)
+    for (const step of steps) step(state)
+    const isTimed = values[timestamp] !== undefined
+    if (!isTimed) values[timestamp] = origin.time
+    values[cloudflare] = keep(state, keys)
+    values[tagSlot] = tagsOf(isTimed, origin)
+    if (settings.keepOriginal) values[message] = origin.text
+    const rejected = state.rejected.length === 0 ? NONE : state.rejected
+    if (rejected !== NONE) state.rejected = []
+    return { event: build(values), rejected }
+  }
+
+  return { map }
+}

@@ -1,0 +1,198 @@
+import { always, type Converter, PLACEHOLDER } from './converter.ts'
+import type { GeoPoint } from './ecs.ts'
+import { NO_TIME, timeOf } from './time.ts'
+import type { Json } from './types.ts'
+import { isEmpty, textOf } from './value.ts'
+
+/** Converters of plain values. Network values: convert-net.ts; look-ups: convert-names.ts. */
+
+const INTEGER = /^-?\d{1,17}$/
+
+export function integerOf(value: Json | undefined): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
+  if (typeof value !== 'string' || !INTEGER.test(value)) return undefined
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number + 0 : undefined
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/
+
+export function numberOf(value: Json | undefined): number | undefined {
+  let number = Number.NaN
+  if (typeof value === 'number') number = value
+  else if (typeof value === 'string' && value.length <= 400 && NUMBER.test(value)) number = Number(value)
+  return Number.isFinite(number) ? number : undefined
+}
+
+export function booleanOf(value: Json | undefined): boolean | undefined {
+  if (value === true || value === 'true') return true
+  return value === false || value === 'false' ? false : undefined
+}
+
+/** String as it is; number or boolean as text. */
+export const text: Converter<string> = { convert: textOf }
+
+export const lower: Converter<string> = { convert: value => textOf(value)?.toLowerCase() }
+
+function stringsOf(value: Json): string[] | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : [value]
+  if (!Array.isArray(value)) return undefined
+  const strings = value.filter(item => typeof item === 'string' && item !== '') as string[]
+  return strings.length === 0 ? undefined : strings
+}
+
+/** Whether items of an array were left out. */
+export function leavesOut(value: Json, out: Json): boolean {
+  return Array.isArray(value) && Array.isArray(out) && value.length !== out.length
+}
+
+/** Array of non-empty strings; a string becomes an array of one. */
+export const list: Converter<string[]> = { convert: stringsOf, keeps: leavesOut }
+
+export const join: Converter<string> = { convert: value => stringsOf(value)?.join('; '), keeps: always }
+
+/** The only item of a comma-separated text. */
+export const split: Converter<string> = {
+  convert: value => {
+    const items = textOf(value)
+      ?.split(',', 3)
+      .map(item => item.trim())
+    return items?.length === 1 && items[0] !== '' ? items[0] : undefined
+  },
+  quiet: true,
+  keeps: always,
+}
+
+export const int: Converter<number> = { convert: integerOf }
+
+export const float: Converter<number> = { convert: numberOf }
+
+export const share: Converter<number> = {
+  convert: value => {
+    const number = numberOf(value)
+    return number !== undefined && number >= 0 && number <= 1 ? number : undefined
+  },
+  quiet: true,
+}
+
+export const bool: Converter<boolean> = { convert: booleanOf }
+
+/** Milliseconds as nanoseconds, for event.duration. */
+export const ms: Converter<number> = {
+  convert: value => {
+    const milliseconds = numberOf(value)
+    if (milliseconds === undefined || milliseconds < 0) return undefined
+    const nanoseconds = Math.round(milliseconds * 1e6)
+    return Number.isSafeInteger(nanoseconds) ? nanoseconds : undefined
+  },
+}
+
+/** Bits as whole bytes. */
+export const bits: Converter<number> = {
+  convert: value => {
+    const number = integerOf(value)
+    return number === undefined ? undefined : Math.floor(number / 8)
+  },
+  keeps: always,
+}
+
+export const time: Converter<string> = {
+  convert: value => {
+    const found = timeOf(value)
+    return found === NO_TIME ? PLACEHOLDER : found?.text
+  },
+}
+
+const LETTERS = /^[A-Za-z]{2}$/
+const NO_COUNTRY: ReadonlySet<string> = new Set(['XX', 'T1', 'UNKNOWN', 'NONE'])
+
+function countryOf(value: Json | undefined): string | undefined | typeof PLACEHOLDER {
+  if (typeof value !== 'string' || value.length > 7) return undefined
+  const upper = value.toUpperCase()
+  if (NO_COUNTRY.has(upper)) return PLACEHOLDER
+  return LETTERS.test(value) ? upper : undefined
+}
+
+export const country: Converter<string> = { convert: countryOf }
+
+const REGION = /^[A-Za-z0-9]{1,3}$/
+const FULL_REGION = /^[^\s]{1,64}$/
+
+/** ISO 3166-2 from a subdivision and the field that holds its country. */
+export function region<Arg extends string>(countryField: Arg): Converter<string, Arg> {
+  return {
+    args: [countryField],
+    convert: (value, country) => {
+      const subdivision = textOf(value)
+      if (subdivision === undefined) return undefined
+      if (subdivision.includes('-')) return FULL_REGION.test(subdivision) ? subdivision : undefined
+      const code = countryOf(country)
+      if (typeof code !== 'string' || !REGION.test(subdivision)) return undefined
+      return `${code}-${subdivision.toUpperCase()}`
+    },
+  }
+}
+
+/** A point from a latitude and the field that holds its longitude. */
+export function latlon<Arg extends string>(longitudeField: Arg): Converter<GeoPoint, Arg> {
+  return {
+    args: [longitudeField],
+    convert: (latitude, longitude) => {
+      const lat = numberOf(latitude)
+      const lon = numberOf(longitude)
+      if (lat === undefined || lon === undefined || Math.abs(lat) > 90 || Math.abs(lon) > 180) return undefined
+      return { lat, lon }
+    },
+  }
+}
+
+const NO_WORD: ReadonlySet<string> = new Set(['none', 'unknown', 'unk'])
+
+export function isNoWord(text: string): boolean {
+  return text.length <= 7 && NO_WORD.has(text.toLowerCase())
+}
+
+export const word: Converter<string> = {
+  convert: value => {
+    const found = textOf(value)
+    return found !== undefined && isNoWord(found) ? PLACEHOLDER : found
+  },
+}
+
+const SHA256 = /^[0-9A-Fa-f]{64}\.?$/
+
+export const sha256: Converter<string> = {
+  convert: value => (typeof value === 'string' && SHA256.test(value) ? value.slice(0, 64) : undefined),
+}
+
+/** The given word when the value is true. */
+export function flag<Word extends string>(name: Word): Converter<Word> {
+  return { convert: value => (booleanOf(value) === true ? name : undefined), quiet: true, keeps: always }
+}
+
+/** One text for true, another for false. */
+export function bool2<A extends string, B extends string>(yes: A, no: B): Converter<A | B> {
+  return {
+    convert: value => {
+      const found = booleanOf(value)
+      return found === undefined ? undefined : found ? yes : no
+    },
+  }
+}
+
+/** A text for each of the named values. */
+export function map<const Out extends string>(words: Readonly<Record<string, Out>>): Converter<Out> {
+  const outs = new Map(Object.entries(words))
+  return { convert: value => outs.get(textOf(value) ?? ''), quiet: true }
+}
+
+export const module: Converter<string> = {
+  convert: value => {
+    const found = textOf(value)
+    return found === undefined ? undefined : `cloudflare.${found}`
+  },
+  keeps: always,
+}
+
+/** The value unchanged, for targets below `cloudflare`. */
+export const json: Converter<Json> = { convert: value => (isEmpty(value) ? undefined : value) }

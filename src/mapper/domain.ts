@@ -1,0 +1,63 @@
+import { parse } from 'tldts'
+import { isIp } from './ip.ts'
+import { unbracket } from './url.ts'
+
+export interface DomainParts {
+  readonly registered: string | undefined
+  readonly subdomain: string | undefined
+  readonly suffix: string | undefined
+}
+
+const NONE: DomainParts = { registered: undefined, subdomain: undefined, suffix: undefined }
+const OPTIONS = {
+  allowIcannDomains: true,
+  allowPrivateDomains: false,
+  detectIp: false,
+  extractHostname: false,
+  validateHostname: false,
+}
+
+/** No DNS name is longer; nothing longer is cut into parts or kept. */
+const MAX_LENGTH = 255
+const CACHE_SIZE = 4096
+
+// Two generations: when the young one is full it becomes the old one, and what is asked for again is young again.
+let young = new Map<string, DomainParts>()
+let old = new Map<string, DomainParts>()
+
+/**
+ * Registered domain, subdomain and suffix of a name by the ICANN section of the Public Suffix List, cut from the text as written.
+ * A last label that the list does not have is no suffix: then only the subdomain is given. Nothing for addresses and single labels.
+ */
+export function domainParts(name: string): DomainParts {
+  if (name.length > MAX_LENGTH) return NONE
+  const known = young.get(name)
+  if (known) return known
+  const parts = old.get(name) ?? cut(name.charCodeAt(name.length - 1) === 46 ? name.slice(0, -1) : name)
+  if (young.size >= CACHE_SIZE) {
+    old = young
+    young = new Map()
+  }
+  young.set(copyOf(name), parts)
+  return parts
+}
+
+/** A slice of a long URL would keep the whole of it in memory. */
+function copyOf(text: string): string {
+  return `.${text}`.slice(1)
+}
+
+function cut(name: string): DomainParts {
+  const lastDot = name.lastIndexOf('.')
+  if (lastDot < 0 || isIp(unbracket(name))) return NONE
+  const { publicSuffix, domain, isIcann } = parse(name.toLowerCase(), OPTIONS)
+  if (!isIcann || publicSuffix === null) return { ...NONE, subdomain: copyOf(name.slice(0, lastDot)) || undefined }
+  const suffix = ending(name, publicSuffix.length)
+  if (domain === null) return { ...NONE, suffix }
+  const subdomain = copyOf(name.slice(0, Math.max(0, name.length - domain.length - 1))) || undefined
+  return { registered: ending(name, domain.length), subdomain, suffix }
+}
+
+function ending(name: string, length: number): string | undefined {
+  return copyOf(name.slice(name.length - length)) || undefined
+}

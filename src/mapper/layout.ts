@@ -1,0 +1,97 @@
+import { ECS_ARRAYS } from './ecs.ts'
+import type { Json, JsonObject } from './types.ts'
+
+/**
+ * The targets of one table. While an event is made its values lie in an array, each target at its own place; a rule's "is it set already?"
+ * is then one look. `build` makes the nested event of them.
+ */
+export interface Layout {
+  /** The place of a target; given when it is asked for the first time. */
+  slot(name: string): number
+  /** The place of a target that some rule may set, else undefined. */
+  find(name: string): number | undefined
+  /** Places of the targets whose names the test takes, in the order in which they were given. */
+  filter(test: (name: string) => boolean): number[]
+  /** The targets whose names begin so, without that beginning. */
+  targetsBelow(prefix: string): (readonly [key: string, slot: number])[]
+  /** How many there are. */
+  size(): number
+  /** The function that nests an event's values, without those below `cloudflare` (keep.ts). Called when all targets are known. */
+  builder(): (values: readonly (Json | undefined)[]) => JsonObject
+}
+
+export function isArrayTarget(name: string): boolean {
+  return ECS_ARRAYS.has(name)
+}
+
+export const VENDOR = 'cloudflare.'
+
+// What a reader looks for first, and what is long last.
+const FIRST = ['@timestamp', 'ecs', 'event', 'observer']
+const LAST = ['related', 'tags', 'cloudflare', 'message']
+
+function rank(key: string): number {
+  const first = FIRST.indexOf(key)
+  return first >= 0 ? first - FIRST.length : LAST.indexOf(key) + 1
+}
+
+function byReading(a: string, b: string): number {
+  return rank(a) - rank(b) || (a < b ? -1 : 1)
+}
+
+interface Node {
+  readonly key: string
+  readonly slot: number
+  readonly children: readonly Node[]
+}
+
+function treeOf(names: readonly (readonly [path: readonly string[], slot: number])[], depth: number): Node[] {
+  const groups = Map.groupBy(names, ([path]) => path[depth]!)
+  const compare = depth === 0 ? byReading : (a: string, b: string) => (a < b ? -1 : 1)
+  return [...groups.keys()].sort(compare).map(key => {
+    const group = groups.get(key)!
+    const leaf = group.find(([path]) => path.length === depth + 1)
+    const below = group.filter(([path]) => path.length > depth + 1)
+    if (leaf && below.length > 0) throw new Error(`The target ${leaf[0].join('.')} is a field and an object`)
+    return { key, slot: leaf ? leaf[1] : -1, children: treeOf(below, depth + 1) }
+  })
+}
+
+function nest(nodes: readonly Node[], values: readonly (Json | undefined)[]): JsonObject | undefined {
+  let object: JsonObject | undefined
+  for (const { key, slot, children } of nodes) {
+    const value = slot >= 0 ? values[slot] : nest(children, values)
+    if (value === undefined) continue
+    object ??= {}
+    object[key] = value
+  }
+  return object
+}
+
+export function createLayout(): Layout {
+  const slots = new Map<string, number>()
+  return {
+    slot(name) {
+      const known = slots.get(name)
+      if (known !== undefined) return known
+      const slot = slots.size
+      slots.set(name, slot)
+      return slot
+    },
+    find: name => slots.get(name),
+    filter: test => [...slots].filter(([name]) => test(name)).map(([, slot]) => slot),
+    targetsBelow: prefix =>
+      [...slots]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, slot]) => [name.slice(prefix.length), slot] as const),
+    size: () => slots.size,
+    builder() {
+      const names = [...slots].filter(([name]) => !name.startsWith(VENDOR))
+      const tree = treeOf(
+        names.map(([name, slot]) => [name.split('.'), slot] as const),
+        0,
+      )
+      return values => nest(tree, values) ?? {}
+    },
+  }
+}

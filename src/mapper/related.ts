@@ -1,0 +1,110 @@
+import type { AnyTable, Related } from './dataset.ts'
+import { isIp, normalIp } from './ip.ts'
+import type { Layout } from './layout.ts'
+import type { Fields } from './sources.ts'
+import { reject, type Source, type State, type Step } from './state.ts'
+import type { Json } from './types.ts'
+import { hostOf, unbracket } from './url.ts'
+import { childOf, distinct, isEmpty, textOf } from './value.ts'
+
+type Kind = keyof Related<object>
+
+const IPS = /\.ip$|^dns\.resolved_ip$/
+const HASHES = /^(file\.hash|tls\.client\.hash|tls\.server\.hash)\.|^tls\.client\.ja3$/
+const HOSTS: ReadonlySet<string> = new Set([
+  'url.domain',
+  'source.domain',
+  'destination.domain',
+  'client.domain',
+  'server.domain',
+  'dns.question.name',
+  'host.name',
+  'host.hostname',
+  'tls.client.server_name',
+])
+const USERS: ReadonlySet<string> = new Set([
+  'user.email',
+  'user.id',
+  'user.name',
+  'user.target.email',
+  'user.target.name',
+  'destination.user.name',
+])
+
+const KINDS: Readonly<Record<Kind, (target: string) => boolean>> = {
+  ip: target => IPS.test(target) && !target.startsWith('related.'),
+  hosts: target => HOSTS.has(target),
+  user: target => USERS.has(target),
+  hash: target => HASHES.test(target),
+}
+
+/** From a value of a field to what is related; undefined for a value that is none. */
+const READERS: Readonly<Record<Kind, (item: Json) => string | undefined>> = {
+  ip: item => (typeof item === 'string' ? normalIp(item) : undefined),
+  hosts: item => (typeof item === 'string' ? hostOf(item) : undefined),
+  user: textOf,
+  hash: textOf,
+}
+
+/** Related are the targets set and the fields that the table names. `kind: user` is an addition of the published formats. */
+export function compileRelated(
+  kind: Kind,
+  tables: readonly AnyTable['related'][],
+  fields: Fields,
+  layout: Layout,
+): Step | undefined {
+  const slots = layout.filter(KINDS[kind])
+  const sources = tables.flatMap(related => related?.[kind] ?? []).map(field => fields.source(field))
+  const attachments = kind === 'hash' ? layout.find('email.attachments') : undefined
+  if (slots.length === 0 && sources.length === 0 && attachments === undefined) return undefined
+  const target = layout.slot(`related.${kind}`)
+  const accepts = kind === 'hosts' ? isNoAddress : () => true
+  return state => {
+    const found: string[] = []
+    for (const slot of slots) addAll(found, state.values[slot], accepts)
+    if (attachments !== undefined) addHashes(found, state.values[attachments])
+    for (const source of sources) addField(found, source, state, READERS[kind], accepts)
+    const items = distinct(found)
+    if (items !== undefined) state.values[target] = items
+  }
+}
+
+function isNoAddress(host: string): boolean {
+  return !isIp(unbracket(host))
+}
+
+function addAll(found: string[], value: Json | undefined, accepts: (item: string) => boolean): void {
+  if (value === undefined) return
+  if (!Array.isArray(value)) {
+    if (typeof value === 'string' && accepts(value)) found.push(value)
+    return
+  }
+  for (const item of value) if (typeof item === 'string' && accepts(item)) found.push(item)
+}
+
+function addField(
+  found: string[],
+  source: Source,
+  state: State,
+  read: (item: Json) => string | undefined,
+  accepts: (item: string) => boolean,
+): void {
+  const value = source.read(state.record)
+  if (value === undefined || value === null || value === '') return
+  let isRead = false
+  for (const item of Array.isArray(value) ? value : [value]) {
+    const text = read(item)
+    if (text === undefined) continue
+    isRead = true
+    if (accepts(text)) found.push(text)
+  }
+  if (!isRead && !isEmpty(value)) reject(state, source.label)
+}
+
+function addHashes(found: string[], attachments: Json | undefined): void {
+  if (!Array.isArray(attachments)) return
+  for (const attachment of attachments) {
+    const hashes = childOf(childOf(attachment, 'file'), 'hash')
+    if (typeof hashes === 'object' && hashes !== null) addAll(found, Object.values(hashes), () => true)
+  }
+}

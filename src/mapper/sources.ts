@@ -1,0 +1,40 @@
+import type { Source } from './state.ts'
+import type { Json, JsonObject } from './types.ts'
+import { childOf } from './value.ts'
+
+/** The fields that a table names, numbered. */
+export interface Fields {
+  /** A field (`ClientIP`) or a key below one (`Metadata.zone_name`). */
+  source(path: string): Source
+  /** Numbers by name, of the fields that rules read. */
+  readonly numbers: ReadonlyMap<string, number>
+}
+
+export function createFields(): Fields {
+  const numbers = new Map<string, number>()
+
+  function numberOf(field: string): number {
+    // A plain property access must not find what every object inherits.
+    if (field in Object.prototype) throw new Error(`${field} cannot be the name of a field`)
+    const known = numbers.get(field)
+    if (known !== undefined) return known
+    numbers.set(field, numbers.size)
+    return numbers.size - 1
+  }
+
+  return {
+    numbers,
+    source(path) {
+      const [field, ...keys] = path.split('.') as [string, ...string[]]
+      const index = numberOf(field)
+      if (keys.length === 0) return { label: path, index, read: record => record[field] }
+      return { label: path, index: -1, read: record => below(record, field, keys) }
+    },
+  }
+}
+
+function below(record: JsonObject, field: string, keys: readonly string[]): Json | undefined {
+  let value = record[field]
+  for (const key of keys) value = childOf(value, key)
+  return value
+}

@@ -1,0 +1,69 @@
+/** A JSON value as decoded: integers outside ±(2^53-1) are decimal strings already. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+export type BadLineCode = 'not_json' | 'not_utf8' | 'not_object' | 'too_long' | 'too_deep'
+
+interface LineBase {
+  /** Counted from 0 without blank lines. */
+  readonly number: number
+  /** The line as received, as text. */
+  readonly text: string
+  /** This line's own fallback for a record without a time; else the batch's. RFC 3339 UTC. */
+  readonly time?: string
+}
+/** A line that is a record. */
+export interface RecordLine extends LineBase {
+  readonly record: JsonObject
+}
+/** A line that is none; it becomes an event that says so. */
+export interface BadLine extends LineBase {
+  readonly bad: { readonly code: BadLineCode /** One sentence with the byte offset. */; readonly message: string }
+}
+export type Line = RecordLine | BadLine
+
+/** What a line became. */
+export interface Mapped {
+  readonly line: Line
+  /** The Logpush name (`firewall_events`), or `unknown`. */
+  readonly dataset: string
+  /** The ECS event, nested, ready for JSON.stringify. */
+  readonly event: JsonObject
+  /** Fields whose value their target cannot hold, named in the dataset's table; for the counter intake_rejected_values_total. */
+  readonly rejected: readonly string[]
+}
+
+export interface MapperSettings {
+  readonly profile: 'ecs' | 'raw'
+  readonly additions: 'auto' | 'on' | 'off'
+  readonly keepOriginal: boolean
+  readonly userAgent: 'parse' | 'original'
+  /** `data_stream.namespace` in profile raw. */
+  readonly namespace: string
+  /** Dotted name of the field that carries the event's id, such as `labels.intake_id`. */
+  readonly eventIdField: string | undefined
+}
+
+export interface BatchContext {
+  /** The declared dataset, one of the known names, if any. */
+  readonly dataset: string | undefined
+  /** Fallback for records without a time: RFC 3339 UTC. */
+  readonly time: string
+  /** The event's id by its line's number; asked only for `eventIdField`. */
+  readonly id: (line: number) => string
+}
+
+/**
+ * Maps the lines of one batch in order. The first 100 records are held back to find the batch's dataset by the union of their
+ * keys (unless one is declared), so `emit` may be called within `push` or `end`, always in the order of the lines.
+ */
+export interface BatchMapper {
+  push(line: Line): void
+  end(): void
+}
+
+export interface Mapper {
+  batch(context: BatchContext, emit: (mapped: Mapped) => void): BatchMapper
+  /** Names of all known datasets, sorted. */
+  readonly datasets: readonly string[]
+}

@@ -1,0 +1,176 @@
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BaseLogger } from 'pino'
+import { makeFolder } from '../lib/durable-folder.ts'
+import { createSerial } from '../lib/serial.ts'
+import { createMarks, type Mark, type Marks } from './file-marks.ts'
+import { applyRecord, type JournalRecord, parseRecord, recordsOf, toLine } from './file-records.ts'
+import { codeOf } from './file-system.ts'
+
+/**
+ * The journal of the file sink: where each batch begins in which event file. It makes the sink exactly once across kill -9.
+ *
+ * `file-sink.journal` is text, one JSON object a line, appended to:
+ *
+ *     {"version":1}                                                  the first line
+ *     {"batch":B,"dataset":D,"file":F,"offset":O,"first":N[,"end":E]} from byte O of D/F.ndjson on lie events of B; N came before.
+ *                                                                    They reach to E, else to the next O of that file, else to its end.
+ *     {"batch":B,"dataset":D,"done":N}                               the first N events of B in D are safe
+ *     {"settled":[B,…]}                                              these batches never come again
+ *     {"finished":F,"dataset":D}                                     D/F.ndjson never grows again
+ *
+ * - A record is written before the first byte that it tells of. So after a kill every whole line of an event file is accounted for,
+ *   and a torn record at the end tells of nothing. It needs no fsync for this: what was written survives the process.
+ * - After a power loss records may be missing. Then events of batches that were not settled may be written again; none is left out,
+ *   since the events of a batch are whole in the file before those of a later batch begin.
+ * - It is written anew, without what is settled, at every open and when it has grown.
+ */
+const FILE = 'file-sink.journal'
+const VERSION = 1
+const GROWTH_BYTES = 256 * 1024
+const MAX_BYTES = 64 * 1024 ** 2
+/** Batches whose settling a kill kept us from noting; no more of them are remembered. */
+const MAX_BATCHES = 10_000
+const SETTLED_AT_ONCE = 64
+const TRUNCATE_AND_APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND
+
+export interface Journal {
+  readonly marks: Marks
+  /** The newest finished file of each dataset. */
+  readonly finished: ReadonlyMap<string, string>
+  /** Notes that events of the batch follow. Rejects when it could not be written; the events must then not be either. */
+  begin(mark: Mark, stem: string, offset: number): Promise<void>
+  /** All events of the dataset so far are fsynced, and so safe whatever becomes of the files. `finished` never grows again. */
+  secure(dataset: string, finished?: string): Promise<void>
+  settle(batch: string): void
+  /** Writes what settle left. */
+  flush(): Promise<void>
+  /** Writes the journal anew. */
+  rewrite(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>): Promise<Journal> {
+  const path = join(folder, FILE)
+  const marks = createMarks()
+  const finished = new Map<string, string>()
+  const serial = createSerial()
+  let settled: string[] = []
+  let handle: FileHandle | undefined
+  let size = 0
+  let limit = 0
+  let torn = false
+
+  await makeFolder(folder)
+  await read(path, log, record => applyRecord(record, marks, finished))
+  marks.trim(MAX_BATCHES)
+
+  async function write(text: string): Promise<void> {
+    if (size > limit) await compact().catch(error => postpone(error))
+    if (!handle) throw new Error('The journal of the file sink is closed.')
+    if (torn) await handle.truncate(size)
+    torn = true
+    const bytes = Buffer.from(text)
+    for (let written = 0; written < bytes.length; ) written += (await handle.write(bytes, written)).bytesWritten
+    torn = false
+    size += bytes.length
+  }
+
+  function postpone(error: unknown): void {
+    limit = size + GROWTH_BYTES
+    log.warn({ err: error }, 'The journal of the file sink could not be shortened; it grows on.')
+  }
+
+  async function compact(): Promise<void> {
+    settled = []
+    marks.trim(MAX_BATCHES)
+    const text = toLine({ version: VERSION }) + recordsOf(marks.all(), finished).map(toLine).join('')
+    const temporary = `${path}.new`
+    await makeFolder(folder)
+    const fresh = await open(temporary, TRUNCATE_AND_APPEND, 0o600)
+    try {
+      await fresh.writeFile(text)
+      await fresh.datasync()
+      await rename(temporary, path)
+    } catch (error) {
+      await fresh.close()
+      throw error
+    }
+    const old = handle
+    handle = fresh
+    size = Buffer.byteLength(text)
+    limit = size + GROWTH_BYTES
+    torn = false
+    await old?.close()
+  }
+
+  /** Applies records at once and writes them in order, with what waits to be noted as settled. */
+  function append(records: JournalRecord[]): Promise<void> {
+    for (const record of records) applyRecord(record, marks, finished)
+    const all = settled.length > 0 ? [{ settled }, ...records] : records
+    settled = []
+    return serial(() => write(all.map(toLine).join('')))
+  }
+
+  async function flush(): Promise<void> {
+    if (settled.length > 0) await append([])
+  }
+
+  return {
+    marks,
+    finished,
+    flush,
+    begin: ({ batch, dataset, done }, stem, offset) => append([{ batch, dataset, file: stem, offset, first: done }]),
+    async secure(dataset, stem) {
+      const touched = marks.all().filter(mark => mark.dataset === dataset && mark.extents.length > 0)
+      const records: JournalRecord[] = touched.map(({ batch, done }) => ({ batch, dataset, done }))
+      if (stem !== undefined) records.push({ finished: stem, dataset })
+      if (records.length === 0) return
+      await append(records)
+      // A finished file may be compressed or deleted, and then it cannot tell any more what it held.
+      if (stem !== undefined) await serial(async () => handle?.datasync()).catch(error => postpone(error))
+    },
+    settle(batch) {
+      marks.settle(batch)
+      settled.push(batch)
+      if (settled.length >= SETTLED_AT_ONCE) append([]).catch(error => postpone(error))
+    },
+    rewrite: () => serial(compact),
+    async close() {
+      await serial(async () => {
+        await handle?.close()
+        handle = undefined
+      })
+    },
+  }
+}
+
+async function read(
+  path: string,
+  log: Pick<BaseLogger, 'warn'>,
+  apply: (record: JournalRecord) => void,
+): Promise<void> {
+  const there = await lstat(path).catch(error => {
+    if (codeOf(error) !== 'ENOENT') throw error
+  })
+  if (!there) return
+  const text = there.isFile() && there.size <= MAX_BYTES ? await readFile(path, 'utf8') : ''
+  // The last line is either complete and followed by nothing, or torn.
+  const [head = '', ...lines] = text.split('\n').slice(0, -1)
+  let bad = 0
+  if (head === toLine({ version: VERSION }).trimEnd()) {
+    for (const line of lines) {
+      const record = line === '' ? undefined : parseRecord(line)
+      if (record) apply(record)
+      else if (line !== '') bad += 1
+    }
+    if (bad === 0) return
+  } else {
+    await rename(path, `${path}.damaged-${Date.now()}`)
+  }
+  log.warn(
+    { path, badRecords: bad },
+    'The journal of the file sink is damaged: events of batches that were not acknowledged may be written twice.',
+  )
+}

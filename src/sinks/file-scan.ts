@@ -1,0 +1,61 @@
+import type { FileHandle } from 'node:fs/promises'
+
+const CHUNK_BYTES = 1024 * 1024
+const LF = 0x0a
+const OPENING = 0x7b
+const CLOSING = 0x7d
+
+/**
+ * Visits the whole lines from byte `from` on, which is where a line begins. Stops at the first line that does not look like an event:
+ * not complete, not from `{` to `}`, or with a NUL, as a power loss may leave behind.
+ *
+ * @returns where the last whole line ends
+ */
+export async function scanLines(
+  handle: FileHandle,
+  from: number,
+  signal: AbortSignal,
+  visit: (begin: number) => void,
+): Promise<number> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  let begin = from
+  let first: number | undefined
+  let last = 0
+  for (let position = from; ; ) {
+    signal.throwIfAborted()
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position)
+    if (bytesRead === 0) return begin
+    const chunk = buffer.subarray(0, bytesRead)
+    const nul = chunk.indexOf(0)
+    for (let at = 0; at < bytesRead; ) {
+      const feed = chunk.indexOf(LF, at)
+      const stop = feed < 0 ? bytesRead : feed
+      if (nul >= 0 && nul < stop) return begin
+      if (stop > at) {
+        first ??= chunk[at]
+        last = chunk[stop - 1]!
+      }
+      if (feed < 0) break
+      if (first !== OPENING || last !== CLOSING) return begin
+      visit(begin)
+      at = feed + 1
+      begin = position + at
+      first = undefined
+      last = 0
+    }
+    position += bytesRead
+  }
+}
+
+/** Where a line begins at or after `from`; undefined where none does. */
+export async function nextLine(handle: FileHandle, from: number): Promise<number | undefined> {
+  if (from <= 0) return 0
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  for (let position = from - 1; ; ) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position)
+    if (bytesRead === 0) return undefined
+    const feed = buffer.subarray(0, bytesRead).indexOf(LF)
+    if (feed >= 0) return position + feed + 1
+    position += bytesRead
+  }
+}

@@ -1,0 +1,171 @@
+import { statfs } from 'node:fs/promises'
+import { UnavailableError, type UnavailableReason } from '../errors.ts'
+import { unavailable } from './disk-error.ts'
+import type { Log } from './log.ts'
+
+/**
+ * Whether a batch can be taken now: the byte limit, the free space that is left, what the disk answered last, and whether the spool closes.
+ *
+ * - Bytes stored and being received count against the limit. When they reach it nothing is taken until they are below the low-water mark.
+ * - Free space is asked for at most once a second; in between what is written is subtracted from the last answer.
+ * - After a failed file operation the disk has to prove itself (`probe`) before anything is taken. Each draft tries, and so does a timer
+ *   once a second; the timer runs only while the disk is the reason for refusing.
+ */
+export interface Admission {
+  readonly storedBytes: number
+  refusal(): UnavailableReason | undefined
+  /** Throws UnavailableError when nothing can be taken. */
+  admit(): Promise<void>
+  /** For the next bytes of a batch being received. Throws UnavailableError when they do not fit. */
+  take(bytes: number): Promise<void>
+  /** Received bytes are given up, or become stored ones. */
+  giveUp(bytes: number): void
+  store(bytes: number): void
+  recover(bytes: number): void
+  remove(bytes: number): void
+  /** A file operation failed: answers with what the sender gets. */
+  failed(error: unknown): UnavailableError
+  /** Looks at the disk now. Never rejects. */
+  check(): Promise<void>
+  stop(): void
+  /** Ends the timer. */
+  close(): void
+}
+
+export interface AdmissionOptions {
+  readonly maxBytes: number
+  readonly minFreeBytes: number
+  /** A folder on the spool's disk. */
+  readonly folder: string
+  /** Resolves when the disk can be written. */
+  probe(): Promise<void>
+  readonly log: Log
+}
+
+const LOW_WATER = 0.9
+const FREE_AGAIN = 1.1
+const CHECK_MS = 1000
+const REPEAT_LOG_MS = 60_000
+
+export function createAdmission({ maxBytes, minFreeBytes, folder, probe, log }: AdmissionOptions): Admission {
+  let stored = 0
+  let receiving = 0
+  let isFull = false
+  let freeBytes = Number.POSITIVE_INFINITY
+  let isLow = false
+  let trouble: UnavailableError | undefined
+  let stopping = false
+  let checkedAt = Number.NEGATIVE_INFINITY
+  let checking: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  const report = createReport(log)
+
+  const refusal = (): UnavailableReason | undefined => {
+    if (stopping) return 'shutting down'
+    if (trouble !== undefined) return trouble.reason
+    if (isFull) return 'spool full'
+    return isLow ? 'disk full' : undefined
+  }
+
+  const settle = () => {
+    const used = stored + receiving
+    isFull = isFull ? used >= maxBytes * LOW_WATER : used >= maxBytes
+    isLow = isLow ? freeBytes < minFreeBytes * FREE_AGAIN : freeBytes < minFreeBytes
+    if (!stopping) report(refusal(), trouble?.cause)
+    if ((trouble !== undefined || isLow) && !stopping) {
+      timer ??= setInterval(() => void check(), CHECK_MS).unref()
+    } else {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+
+  const measure = async () => {
+    try {
+      if (trouble !== undefined) await probe()
+      const { bavail, bsize } = await statfs(folder)
+      freeBytes = bavail * bsize
+      trouble = undefined
+    } catch (error) {
+      trouble = unavailable(error)
+    }
+    checkedAt = performance.now()
+    settle()
+  }
+
+  const check = () => {
+    checking ??= measure().finally(() => {
+      checking = undefined
+    })
+    return checking
+  }
+
+  const isStale = () => performance.now() - checkedAt >= CHECK_MS
+
+  return {
+    get storedBytes() {
+      return stored
+    },
+    refusal,
+    async admit() {
+      if (!stopping && (trouble !== undefined || isStale())) await check()
+      const reason = refusal()
+      if (reason !== undefined) throw new UnavailableError(reason, trouble && { cause: trouble.cause })
+    },
+    async take(bytes) {
+      if (stored + receiving + bytes > maxBytes) throw new UnavailableError('spool full')
+      if (freeBytes - bytes < minFreeBytes && isStale()) await check()
+      if (freeBytes - bytes < minFreeBytes) throw new UnavailableError('disk full')
+      receiving += bytes
+      freeBytes -= bytes
+      settle()
+    },
+    giveUp(bytes) {
+      receiving -= bytes
+      settle()
+    },
+    store(bytes) {
+      receiving -= bytes
+      stored += bytes
+    },
+    recover(bytes) {
+      stored += bytes
+      settle()
+    },
+    remove(bytes) {
+      stored -= bytes
+      settle()
+    },
+    failed(error) {
+      trouble = unavailable(error)
+      settle()
+      return trouble
+    },
+    check,
+    stop() {
+      stopping = true
+      settle()
+    },
+    close: () => clearInterval(timer),
+  }
+}
+
+/** Tells each change once; a reason that comes and goes is told at most once a minute. */
+function createReport(log: Log): (reason: UnavailableReason | undefined, cause: unknown) => void {
+  let told: UnavailableReason | undefined
+  const toldAt = new Map<UnavailableReason, number>()
+  return (reason, cause) => {
+    if (reason === told) return
+    if (reason === undefined) {
+      told = undefined
+      log.info({}, 'The spool takes batches again.')
+      return
+    }
+    const last = toldAt.get(reason)
+    if (last !== undefined && performance.now() - last < REPEAT_LOG_MS) return
+    told = reason
+    toldAt.set(reason, performance.now())
+    if (reason === 'spool full') log.warn({}, 'The spool takes no batch now: it has reached its byte limit.')
+    else log.error({ err: cause }, `The spool takes no batch now: ${reason}.`)
+  }
+}

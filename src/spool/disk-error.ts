@@ -1,0 +1,10 @@
+import { UnavailableError } from '../errors.ts'
+
+export const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && 'code' in error && codes.includes(String(error.code))
+
+/** What a failed file operation means for a sender: it must come again, and the cause is kept for the log. */
+export function unavailable(error: unknown): UnavailableError {
+  if (error instanceof UnavailableError) return error
+  return new UnavailableError(hasCode(error, 'ENOSPC', 'EDQUOT') ? 'disk full' : 'disk error', { cause: error })
+}

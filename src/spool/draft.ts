@@ -1,0 +1,134 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { UnavailableError } from '../errors.ts'
+import type { Admission } from './admission.ts'
+import type { Duplicates } from './duplicates.ts'
+import type { Draft, Seal } from './spool.ts'
+import type { Sealed, StoreResult } from './store.ts'
+
+export interface DraftDeps {
+  /** Where the bytes go; the file is made with the first of them. */
+  readonly path: string
+  readonly admission: Admission
+  readonly duplicates: Duplicates
+  store(sealed: Sealed): Promise<StoreResult>
+  /** Throws TypeError for a seal that no name can be made of. */
+  check(seal: Seal): void
+  /** Takes a file away; never rejects. */
+  abandon(path: string): Promise<void>
+  /** Called once, when nothing of the draft is left to do. */
+  finished(): void
+}
+
+/** A body of up to this size is written in one go; larger ones in parts, while the next part comes in. */
+const PART_BYTES = 256 * 1024
+/** Below IOV_MAX, and few enough that a body of tiny chunks costs little memory. */
+const PART_CHUNKS = 256
+
+export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: boolean } {
+  const { path, admission } = deps
+  let phase: 'open' | 'committing' | 'over' = 'open'
+  let file: FileHandle | undefined
+  let isMade = false
+  let chunks: Uint8Array[] = []
+  let chunkBytes = 0
+  let takenBytes = 0
+  let written: Promise<void> = Promise.resolve()
+
+  const writePart = async () => {
+    const part = chunks
+    chunks = []
+    chunkBytes = 0
+    if (file === undefined) {
+      isMade = true
+      file = await open(path, 'wx', 0o600)
+    }
+    await writeAll(file, part)
+  }
+
+  const flush = () => {
+    written = written.then(writePart)
+    // Whoever awaits it gets the error; until then it is not an unhandled one.
+    written.catch(() => {})
+    return written
+  }
+
+  const end = async () => {
+    phase = 'over'
+    chunks = []
+    await written.catch(() => {})
+    await file?.close().catch(() => {})
+    if (isMade) await deps.abandon(path)
+    admission.giveUp(takenBytes)
+    takenBytes = 0
+    deps.finished()
+  }
+
+  const store = async (seal: Seal): Promise<number> => {
+    await flush()
+    await file!.datasync()
+    await file!.close()
+    const { batchId, dataset, lines, format, gzip, time } = seal
+    const result = await deps.store({ path, parts: { batchId, dataset, lines, format, gzip, time, bytes: takenBytes } })
+    if ('error' in result) throw result.error
+    return result.storedAt
+  }
+
+  const commit = async (seal: Seal): Promise<'stored' | 'duplicate'> => {
+    const leave = seal.deduplicate ? await deps.duplicates.enter(seal.batchId) : undefined
+    if (leave === 'duplicate') {
+      await end()
+      return leave
+    }
+    try {
+      const storedAt = await store(seal)
+      leave?.(storedAt)
+      phase = 'over'
+      deps.finished()
+      return 'stored'
+    } catch (error) {
+      const failure = admission.failed(error)
+      await end()
+      leave?.()
+      throw failure
+    }
+  }
+
+  return {
+    get isCommitting() {
+      return phase === 'committing'
+    },
+    async write(bytes) {
+      if (phase !== 'open') throw new UnavailableError('shutting down')
+      await admission.take(bytes.length)
+      takenBytes += bytes.length
+      chunks.push(bytes)
+      chunkBytes += bytes.length
+      if (chunkBytes < PART_BYTES && chunks.length < PART_CHUNKS) return
+      const before = written
+      flush()
+      try {
+        await before
+      } catch (error) {
+        throw admission.failed(error)
+      }
+    },
+    async commit(seal) {
+      if (phase !== 'open') throw new UnavailableError('shutting down')
+      deps.check(seal)
+      phase = 'committing'
+      return commit(seal)
+    },
+    async discard() {
+      if (phase === 'open') await end()
+    },
+  }
+}
+
+async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
+  let rest = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  if (rest === 0) return
+  const { bytesWritten } = await file.writev(chunks)
+  rest -= bytesWritten
+  // A disk that fills up takes part of it and says why only at the next call.
+  if (rest > 0) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten))
+}

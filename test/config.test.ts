@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, loadConfig, settings, settingsTable } from '../src/config.ts'
+
+const datasets = ['dns_logs', 'http_requests']
+const load = (env: Record<string, string>) => loadConfig(env, datasets)
+const problems = (env: Record<string, string>): readonly string[] => {
+  try {
+    load(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+describe('the settings', () => {
+  it('have defaults for everything and absolute folders', () => {
+    const { config, warnings } = load({})
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      sinks: ['file'],
+      duplicateWindowSeconds: 600,
+      additions: 'auto',
+    })
+    expect(config.fileDir).toBe(`${config.dataDir}/events`)
+    expect(warnings).toEqual([])
+  })
+
+  it('take an empty value as not set', () => {
+    expect(load({ PORT: '', PUBLIC_URL: ' ' }).config).toMatchObject({ port: 8080, publicUrl: undefined })
+  })
+
+  it('name all problems at once', () => {
+    const found = problems({
+      PORT: '0x10',
+      WORKERS: '1.5',
+      SINKS: 'file,kafka',
+      PROFILE: 'x',
+      KEEP_ORIGINAL: 'maybe',
+      TLS_CERT_FILE: 'a.pem',
+    })
+    expect(found.map(problem => problem.slice(0, problem.indexOf(':')))).toEqual([
+      'PORT',
+      'SINKS',
+      'PROFILE',
+      'KEEP_ORIGINAL',
+      'WORKERS',
+      'TLS_CERT_FILE, TLS_KEY_FILE',
+    ])
+  })
+
+  it.each(['1e3', '-1', '65536', '99999999999999999999', '8080 8081', 'NaN'])('refuse the port %s', port => {
+    expect(problems({ PORT: port })).toHaveLength(1)
+  })
+
+  it('never repeat a secret in a problem', () => {
+    const found = problems({ INTAKE_KEYS: 'very-secret', INTAKE_KEYS_FILE: '/keys' })
+    expect(found.join()).toContain('INTAKE_KEYS')
+    expect(found.join()).not.toContain('very-secret')
+  })
+
+  it('split lists and refuse unknown datasets', () => {
+    expect(load({ DROP_DATASETS: 'dns_logs, unknown' }).config.dropDatasets).toEqual(['dns_logs', 'unknown'])
+    expect(problems({ DROP_DATASETS: 'dns' })[0]).toContain('http_requests')
+  })
+
+  it('warn of a name that nearly matches one, and of no other', () => {
+    const { warnings } = load({
+      INTAKE_KEY: 'x',
+      SINK: 'file',
+      INTAKE_PORT: 'tcp://10.0.0.1:80',
+      HOME: '/root',
+      HOSTNAME: 'a',
+      PATH: '/bin',
+    })
+    expect(warnings.map(warning => warning.split(' ')[0])).toEqual(['INTAKE_KEY', 'SINK'])
+    expect(warnings.join()).not.toContain('tcp')
+  })
+
+  it('are all in the table for the README', () => {
+    for (const name of Object.keys(settings)) expect(settingsTable()).toContain(`| \`${name}\` |`)
+  })
+})

@@ -1,0 +1,36 @@
+import type { Mapped, Mapper } from '../../src/mapper/types.ts'
+
+/**
+ * Does what a record tells it: `dataset` names its dataset, `tag` its tag, `reject` a rejected field, `grow` is how long its event is, `do` an accident.
+ * For what no real record can bring about.
+ */
+export const oddMapper: Mapper = {
+  datasets: [],
+  batch: (_context, emit) => ({
+    push(line) {
+      const record = 'record' in line ? line.record : {}
+      if (record.do === 'throw') throw new Error('an accident')
+      if (record.do === 'exit') process.exit(7)
+      if (record.do === 'hang') for (;;);
+      if (record.do === 'fill') fill()
+      emit({
+        line,
+        dataset: typeof record.dataset === 'string' ? record.dataset : 'unknown',
+        event: {
+          n: line.number,
+          ...('bad' in line ? { code: line.bad.code } : {}),
+          ...(typeof record.grow === 'number' ? { text: 'x'.repeat(record.grow) } : {}),
+          ...(typeof record.text === 'string' ? { text: record.text } : {}),
+          ...(record.tag === undefined ? {} : { tags: [record.tag] }),
+        },
+        rejected: typeof record.reject === 'string' ? [record.reject] : [],
+      } satisfies Mapped)
+    },
+    end() {},
+  }),
+}
+
+function fill(): void {
+  const kept: string[][] = []
+  for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => `${i}`))
+}

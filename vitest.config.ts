@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+const long = ['test/integration/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: long, testTimeout: 20_000 } },
+      { test: { name: 'integration', include: long, testTimeout: 300_000, hookTimeout: 300_000 } },
+    ],
+  },
+})
