@@ -6,5 +6,3 @@ export const sinks = {
   file: createFileSink,
   stdout: createStdoutSink,
 } as const
-
-export type SinkName = keyof typeof sinks
