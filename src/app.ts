@@ -23,6 +23,8 @@ export interface AppDeps {
   readonly version: string
   /** Where the keys are when the settings name none: asked once, under the lock of the data folder. */
   readonly keysFile: () => Promise<string>
+  /** A fault of the program that no retry mends: the process should end, so that a new one goes on from the spool. */
+  readonly onFault: (error: unknown) => void
 }
 
 /** The service, wired. One start, one stop. */
@@ -33,7 +35,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-export function buildApp(config: Config, { log, version, keysFile }: AppDeps): App {
+export function buildApp(config: Config, { log, version, keysFile, onFault }: AppDeps): App {
   const datasets = registry.map(dataset => dataset.name)
   const metrics = createMetrics()
   const ledger = createLedger(metrics, config.sinks)
@@ -107,13 +109,6 @@ export function buildApp(config: Config, { log, version, keysFile }: AppDeps): A
       drains.push(createDrain({ sink, spool, pool, ledger, deadLetters, encode, metrics, log, reportsLines }))
       closers.push(() => sink.close())
     }
-    closers.push(() => Promise.all(drains.map(drain => drain.stop(config.shutdownSeconds * 1000))))
-    for (const drain of drains) {
-      drain
-        .run()
-        .catch(error => log.error({ err: error, sink: drain.name }, 'A drain ended by a fault of the program.'))
-    }
-
     const intake = createIntake({
       spool,
       keyring,
@@ -129,10 +124,14 @@ export function buildApp(config: Config, { log, version, keysFile }: AppDeps): A
       },
       tls: tlsFiles(config),
     })
-    closers.push(() => spool.stopAccepting())
-    closers.push(() => intake.close())
     const admin = await createAdmin({ metrics, log, refusal: () => spool.refusal(), refresh, status, intake })
     closers.push(() => admin.close())
+    const deadlineMs = config.shutdownSeconds * 1000
+    closers.push(() => {
+      spool.stopAccepting()
+      return Promise.all([closeListener(intake, deadlineMs), ...drains.map(drain => drain.stop(deadlineMs))])
+    })
+    for (const drain of drains) drain.run().catch(onFault)
     return {
       adminUrl: await listen(admin, 'http', config.adminHost, config.adminPort, 'ADMIN_PORT'),
       url: await listen(intake, config.tlsCertFile ? 'https' : 'http', config.host, config.port, 'PORT'),
@@ -180,6 +179,13 @@ function tlsFiles({ tlsCertFile, tlsKeyFile }: Config) {
   return tlsCertFile !== undefined && tlsKeyFile !== undefined
     ? { certFile: tlsCertFile, keyFile: tlsKeyFile }
     : undefined
+}
+
+/** Lets requests in hand finish; a sender that is still at it after so long is cut off. */
+async function closeListener(app: FastifyInstance, deadlineMs: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), deadlineMs)
+  await app.close()
+  clearTimeout(timer)
 }
 
 /** Resolves with the URL, of the port that was taken. Throws StartError. */

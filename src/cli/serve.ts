@@ -26,7 +26,12 @@ export async function serve(env: Readonly<Record<string, string | undefined>>, v
     firstKey = await ensureKeysFile(config.dataDir)
     return firstKey.file
   }
-  const app = buildApp(config, { log, version, keysFile })
+  const onFault = (error: unknown) => {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+  const app = buildApp(config, { log, version, keysFile, onFault })
   const listening = await app.start()
   stopOnSignal(config, app.stop, log)
 

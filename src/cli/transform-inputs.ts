@@ -70,6 +70,8 @@ function receiptTime(): string {
 /** Collects lines and writes them in large pieces, waiting for a slow reader. */
 function createOutput() {
   let lines: string[] = []
+  // A reader that has seen enough (head) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   return {
     add: (line: string) => void lines.push(line),
     flush(): Promise<void> | undefined {
