@@ -1,6 +1,6 @@
 /** Writes the table of settings into README.md, between its two marks. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { settingsTable } from '../src/config.ts'
+import { settingsTable } from '../src/settings.ts'
 
 const file = new URL('../README.md', import.meta.url)
 const readme = readFileSync(file, 'utf8')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, loadConfig, settings, settingsTable } from '../src/config.ts'
+import { ConfigError, loadConfig } from '../src/config.ts'
+import { settings, settingsTable } from '../src/settings.ts'
 
 const datasets = ['dns_logs', 'http_requests']
 const load = (env: Record<string, string>) => loadConfig(env, datasets)
