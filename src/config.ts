@@ -115,10 +115,18 @@ function crossProblems(config: Config, datasets: readonly string[]): string[] {
   if (unknown.length > 0) {
     problems.push(`DROP_DATASETS: unknown dataset ${unknown.join(', ')}; known: ${datasets.join(', ')}, unknown.`)
   }
-  if (config.eventIdField !== undefined && /^(@timestamp|message|cloudflare)(\.|$)/.test(config.eventIdField)) {
-    problems.push('EVENT_ID_FIELD: the field is used by the event itself; take another, such as labels.intake_id.')
+  if (config.eventIdField !== undefined && isTaken(config.eventIdField)) {
+    problems.push('EVENT_ID_FIELD: the event has that field itself; take another, such as labels.intake_id.')
   }
   return problems
+}
+
+/** What the mapping fills, by first name. `event.id` may be given up for the intake's id: the record's own stays below cloudflare. */
+const TAKEN =
+  /^(message|tags|labels|cloudflare|ecs|data_stream|client|cloud|destination|device|dns|email|error|event|faas|file|gen_ai|host|http|network|observer|related|rule|server|source|threat|tls|url|user|user_agent)(\.|$)/
+
+function isTaken(field: string): boolean {
+  return TAKEN.test(field) && field !== 'event.id' && !field.startsWith('labels.')
 }
 
 function nearMisses(names: readonly string[]): string[] {

@@ -75,12 +75,12 @@ export const settings = {
   }),
   EVENT_ID_FIELD: Type.Optional(
     text("A field (such as `labels.intake_id`) that carries the event's id.", {
-      pattern: '^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$',
+      pattern: '^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z][A-Za-z0-9_]*)*$',
     }),
   ),
   DROP_DATASETS: list('Datasets that are not delivered (counted as filtered), comma separated.'),
   DROP_FIELDS: list(
-    'Source fields taken out of a record before mapping and out of the kept line, comma separated; dotted for members of objects (`RequestHeaders.authorization`).',
+    'Source fields taken out of a record before mapping and out of the kept line, comma separated; dotted for members of objects (`RequestHeaders.authorization`). A line that is no record keeps its text.',
   ),
   DUPLICATE_WINDOW_SECONDS: amount('How long a repeated batch is recognised; 0 is never.', 'seconds', 600),
   DEAD_LETTERS_MAX_BYTES: amount('When the dead letters of a sink reach it, the sink waits.', 'bytes', GIB, 1024),

@@ -79,6 +79,19 @@ describe('the settings', () => {
     expect(warnings.join()).not.toContain('tcp')
   })
 
+  it.each([
+    ['labels.intake_id', true],
+    ['event.id', true],
+    ['intake.id', true],
+    ['event.kind', false],
+    ['tags', false],
+    ['cloudflare.id', false],
+    ['__proto__.x', false],
+    ['a..b', false],
+  ])('take %s as EVENT_ID_FIELD: %s', (field, taken) => {
+    expect(problems({ EVENT_ID_FIELD: field })).toHaveLength(taken ? 0 : 1)
+  })
+
   it('are all in the table for the README', () => {
     for (const name of Object.keys(settings)) expect(settingsTable()).toContain(`| \`${name}\` |`)
   })

@@ -116,7 +116,6 @@ function countryOf(value: Json | undefined): string | undefined | typeof PLACEHO
 export const country: Converter<string> = { convert: countryOf }
 
 const REGION = /^[A-Za-z0-9]{1,3}$/
-const FULL_REGION = /^[^\s]{1,64}$/
 
 /** ISO 3166-2 from a subdivision and the field that holds its country. */
 export function region<Arg extends string>(countryField: Arg): Converter<string, Arg> {
@@ -125,7 +124,7 @@ export function region<Arg extends string>(countryField: Arg): Converter<string,
     convert: (value, country) => {
       const subdivision = textOf(value)
       if (subdivision === undefined) return undefined
-      if (subdivision.includes('-')) return FULL_REGION.test(subdivision) ? subdivision : undefined
+      if (subdivision.includes('-')) return subdivision
       const code = countryOf(country)
       if (typeof code !== 'string' || !REGION.test(subdivision)) return undefined
       return `${code}-${subdivision.toUpperCase()}`

@@ -1,6 +1,6 @@
 import { parse } from 'tldts'
 import { isIp } from './ip.ts'
-import { unbracket } from './url.ts'
+import { splitPort, unbracket } from './url.ts'
 
 export interface DomainParts {
   readonly registered: string | undefined
@@ -26,14 +26,14 @@ let young = new Map<string, DomainParts>()
 let old = new Map<string, DomainParts>()
 
 /**
- * Registered domain, subdomain and suffix of a name by the ICANN section of the Public Suffix List, cut from the text as written.
+ * Registered domain, subdomain and suffix of a name by the ICANN section of the Public Suffix List, cut from the text as written, port and last dot apart.
  * A last label that the list does not have is no suffix: then only the subdomain is given. Nothing for addresses and single labels.
  */
 export function domainParts(name: string): DomainParts {
   if (name.length > MAX_LENGTH) return NONE
   const known = young.get(name)
   if (known) return known
-  const parts = old.get(name) ?? cut(name.charCodeAt(name.length - 1) === 46 ? name.slice(0, -1) : name)
+  const parts = old.get(name) ?? cut(bareName(name))
   if (young.size >= CACHE_SIZE) {
     old = young
     young = new Map()
@@ -45,6 +45,14 @@ export function domainParts(name: string): DomainParts {
 /** A slice of a long URL would keep the whole of it in memory. */
 function copyOf(text: string): string {
   return `.${text}`.slice(1)
+}
+
+/** Without a port and dots at the end. */
+function bareName(name: string): string {
+  const { host } = splitPort(name)
+  let end = host.length
+  while (end > 0 && host.charCodeAt(end - 1) === 46) end--
+  return host.slice(0, end)
 }
 
 function cut(name: string): DomainParts {

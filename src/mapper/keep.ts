@@ -47,6 +47,12 @@ function isDropped(drop: true | string, value: Json): boolean {
   return keys.length === 1 && keys[0]!.toLowerCase() === drop.toLowerCase()
 }
 
+/** A field's own name goes before a published name that another field has. */
+function nameOf(plan: Plan | undefined, key: string, record: JsonObject): string {
+  const as = plan?.copy?.as
+  return as === undefined || Object.hasOwn(record, as) ? key : as
+}
+
 /** Call when all rules are compiled. */
 export function compileKeep(options: KeepOptions, fields: Fields, layout: Layout): Keep {
   const targets = layout.targetsBelow(VENDOR)
@@ -64,11 +70,11 @@ export function compileKeep(options: KeepOptions, fields: Fields, layout: Layout
       const value = record[key]!
       if (isEmpty(value) || (plan?.drop !== undefined && isDropped(plan.drop, value))) continue
       kept ??= {}
-      setOwn(kept, plan?.copy?.as ?? key, plan?.copy?.text ? (textOf(value) ?? value) : value)
+      setOwn(kept, nameOf(plan, key, record), plan?.copy?.text ? (textOf(value) ?? value) : value)
     }
     for (const [key, slot] of targets) {
       const value = values[slot]
-      if (value === undefined) continue
+      if (value === undefined || Object.hasOwn(record, key)) continue
       kept ??= {}
       setOwn(kept, key, value)
     }

@@ -4,7 +4,7 @@ import type { Layout } from './layout.ts'
 import type { Fields } from './sources.ts'
 import { reject, type Source, type State, type Step } from './state.ts'
 import type { Json } from './types.ts'
-import { hostOf, unbracket } from './url.ts'
+import { hostOf, splitPort, unbracket } from './url.ts'
 import { childOf, distinct, isEmpty, textOf } from './value.ts'
 
 type Kind = keyof Related<object>
@@ -70,7 +70,7 @@ export function compileRelated(
 }
 
 function isNoAddress(host: string): boolean {
-  return !isIp(unbracket(host))
+  return !isIp(unbracket(splitPort(host).host))
 }
 
 function addAll(found: string[], value: Json | undefined, accepts: (item: string) => boolean): void {

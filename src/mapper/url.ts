@@ -27,7 +27,7 @@ function authorityEnd(text: string, start: number): number {
 }
 
 /** Port of the text behind a colon: 0..65535. */
-export function portOf(text: string): number | undefined {
+function portOf(text: string): number | undefined {
   if (text === '' || text.length > 5) return undefined
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -37,12 +37,14 @@ export function portOf(text: string): number | undefined {
   return port <= 65_535 ? port : undefined
 }
 
-/** Cuts `host:port`, `[v6]:port` or `host`; a bare IPv6 address has no port. The brackets stay with the host. */
-export function splitPort(text: string): { host: string; port: number | undefined } {
+/** Cuts `host:port`, `[v6]:port` or `host`; a bare IPv6 address has no port. The brackets stay with the host. `isBad`: what stands for the port is none. */
+export function splitPort(text: string): { host: string; port: number | undefined; isBad?: true } {
   const colon = text.lastIndexOf(':')
   if (colon < 0 || (text.charCodeAt(0) === 91 && colon < text.indexOf(']'))) return { host: text, port: undefined }
   if (text.charCodeAt(0) !== 91 && text.indexOf(':') !== colon) return { host: text, port: undefined }
-  return { host: text.slice(0, colon), port: portOf(text.slice(colon + 1)) }
+  const port = portOf(text.slice(colon + 1))
+  const host = text.slice(0, colon)
+  return port === undefined && colon + 1 < text.length ? { host, port, isBad: true } : { host, port }
 }
 
 /** `[::1]` without its brackets. */
@@ -65,8 +67,8 @@ export function splitPath(text: string): UrlParts {
   return parts
 }
 
-/** Host and user of an authority, into `parts`. */
-function splitAuthority(authority: string, parts: UrlParts): void {
+/** Host, user and port of an authority, into `parts`. Without a port it is the scheme's. */
+function splitAuthority(authority: string, scheme: string, parts: UrlParts): void {
   const at = authority.lastIndexOf('@')
   if (at >= 0) {
     const user = authority.slice(0, at)
@@ -76,9 +78,10 @@ function splitAuthority(authority: string, parts: UrlParts): void {
     if (name !== '') parts.username = name
     if (password !== '') parts.password = password
   }
-  const { host, port } = splitPort(authority.slice(at + 1))
+  const { host, port, isBad } = splitPort(authority.slice(at + 1))
+  const known = port ?? (isBad || host === '' ? undefined : PORTS.get(scheme.toLowerCase()))
   if (host !== '') parts.domain = host
-  if (port !== undefined) parts.port = port
+  if (known !== undefined) parts.port = known
 }
 
 /** The parts of `scheme://…` or of a text that begins with `/`; empty for anything else. */
@@ -89,11 +92,7 @@ export function splitUrl(text: string): UrlParts {
   const parts: UrlParts = { full: text, scheme }
   const start = scheme.length + 3
   const end = authorityEnd(text, start)
-  splitAuthority(text.slice(start, end), parts)
-  if (parts.port === undefined && parts.domain !== undefined) {
-    const port = PORTS.get(scheme) ?? PORTS.get(scheme.toLowerCase())
-    if (port !== undefined) parts.port = port
-  }
+  splitAuthority(text.slice(start, end), scheme, parts)
   const hash = text.indexOf('#', end)
   const rest = splitPath(hash < 0 ? text.slice(end) : text.slice(end, hash))
   if (rest.path !== '') parts.path = rest.path!

@@ -21,7 +21,11 @@ function patternOf(pattern: string): Matcher {
     const last = Number(range[2])
     return value => {
       const number =
-        typeof value === 'number' ? value : typeof value === 'string' && NUMBER.test(value) ? Number(value) : -1
+        typeof value === 'number' && Number.isInteger(value)
+          ? value
+          : typeof value === 'string' && NUMBER.test(value)
+            ? Number(value)
+            : -1
       return number >= first && number <= last
     }
   }
