@@ -27,17 +27,22 @@ export interface AppDeps {
   readonly onFault: (error: unknown) => void
 }
 
+export interface Listening {
+  readonly url: string
+  readonly adminUrl: string
+}
+
 /** The service, wired. One start, one stop. */
 export interface App {
   /** Resolves when both listeners take requests. Throws StartError; nothing is left open then. */
-  start(): Promise<{ readonly url: string; readonly adminUrl: string }>
-  /** Accepts no more, finishes what is in hand within SHUTDOWN_SECONDS. Idempotent. */
+  start(): Promise<Listening>
+  /** Accepts no more, finishes what is in hand within SHUTDOWN_SECONDS; waits for a start that is under way. Idempotent. */
   stop(): Promise<void>
 }
 
 export function buildApp(config: Config, { log, version, keysFile, onFault }: AppDeps): App {
   const datasets = registry.map(dataset => dataset.name)
-  const metrics = createMetrics()
+  const metrics = createMetrics(config.sinks)
   const ledger = createLedger(metrics, config.sinks)
   const drains: Drain[] = []
   const spool = createDiskSpool({
@@ -57,7 +62,6 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
   const startedAt = Date.now()
   /** What stop() closes, the newest first. */
   const closers: (() => unknown)[] = [() => metrics.close()]
-  let stopping: Promise<void> | undefined
 
   const refresh = () => {
     metrics.spoolBytes.set(spool.usage.bytes)
@@ -76,7 +80,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     })),
   })
 
-  const start = async () => {
+  const open = async (): Promise<Listening> => {
     const recovered = await spool.open()
     closers.push(() => spool.close())
     ledger.recovered(recovered)
@@ -127,10 +131,12 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     const admin = await createAdmin({ metrics, log, refusal: () => spool.refusal(), refresh, status, intake })
     closers.push(() => admin.close())
     const deadlineMs = config.shutdownSeconds * 1000
-    closers.push(() => {
-      spool.stopAccepting()
-      return Promise.all([closeListener(intake, deadlineMs), ...drains.map(drain => drain.stop(deadlineMs))])
-    })
+    closers.push(() =>
+      Promise.all([
+        closeListener(intake, deadlineMs).finally(() => spool.stopAccepting()),
+        ...drains.map(drain => drain.stop(deadlineMs)),
+      ]),
+    )
     for (const drain of drains) drain.run().catch(onFault)
     return {
       adminUrl: await listen(admin, 'http', config.adminHost, config.adminPort, 'ADMIN_PORT'),
@@ -138,27 +144,31 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     }
   }
 
-  const stop = async () => {
-    for (const close of closers.reverse()) {
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) {
       await Promise.try(close).catch(error => log.error({ err: error }, 'A part of the service did not close.'))
     }
   }
 
-  const app: App = {
-    async start() {
-      try {
-        return await start()
-      } catch (error) {
-        await app.stop()
+  let starting: Promise<Listening> | undefined
+  let stopping: Promise<void> | undefined
+  return {
+    start() {
+      starting ??= open().catch(async error => {
+        await closeAll()
         throw error
-      }
+      })
+      return starting
     },
     stop() {
-      stopping ??= stop()
+      const started = Promise.resolve(starting).then(
+        () => {},
+        () => {},
+      )
+      stopping ??= started.then(closeAll)
       return stopping
     },
   }
-  return app
 }
 
 function createSink(name: Config['sinks'][number], config: Config, log: Logger): Sink {
@@ -175,7 +185,7 @@ function createSink(name: Config['sinks'][number], config: Config, log: Logger):
   })
 }
 
-function tlsFiles({ tlsCertFile, tlsKeyFile }: Config) {
+export function tlsFiles({ tlsCertFile, tlsKeyFile }: Config) {
   return tlsCertFile !== undefined && tlsKeyFile !== undefined
     ? { certFile: tlsCertFile, keyFile: tlsKeyFile }
     : undefined

@@ -38,20 +38,25 @@ export interface Loaded {
  * Reads the settings from environment variables. An empty value counts as not set.
  *
  * @param datasets the known dataset names, for settings that name datasets
+ * @param check looks at what settings point to (files), and tells the problems
  * @throws ConfigError
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>, datasets: readonly string[]): Loaded {
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  datasets: readonly string[],
+  check: (config: Config) => readonly string[] = () => [],
+): Loaded {
   const problems: string[] = []
   const config: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(settings)) {
     config[camel(name)] = readSetting(name, schema, env[name], problems)
   }
-  problems.push(...crossProblems(config as unknown as Config, datasets))
-  if (problems.length > 0) throw new ConfigError(problems)
-
   const dataDir = resolve(config.dataDir as string)
   config.dataDir = dataDir
   config.fileDir = config.fileDir === undefined ? join(dataDir, 'events') : resolve(config.fileDir as string)
+  problems.push(...crossProblems(config as unknown as Config, datasets), ...check(config as unknown as Config))
+  if (problems.length > 0) throw new ConfigError(problems)
+
   return { config: Object.freeze(config) as unknown as Config, warnings: nearMisses(Object.keys(env)) }
 }
 
@@ -82,7 +87,9 @@ function fromText(schema: Shown, raw: string): unknown {
 }
 
 function expected(schema: Shown): string {
-  if (schema.words) return `expected one of ${schema.words.join(', ')}`
+  const words = schema.words?.join(', ')
+  if (schema.type === 'array') return `expected a comma separated list${words ? ` of ${words}` : ''}, without repeats`
+  if (words) return `expected one of ${words}`
   switch (schema.type) {
     case 'integer': {
       const most = schema.maximum === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${schema.maximum}`
@@ -90,8 +97,6 @@ function expected(schema: Shown): string {
     }
     case 'boolean':
       return 'expected true or false'
-    case 'array':
-      return `expected a comma separated list without repeats (${schema.description})`
     default:
       return schema.pattern ? `expected a value that matches ${schema.pattern}` : 'expected a text'
   }
@@ -110,6 +115,10 @@ function crossProblems(config: Config, datasets: readonly string[]): string[] {
   }
   if (config.maxBodyBytes > config.spoolMaxBytes) {
     problems.push('MAX_BODY_BYTES, SPOOL_MAX_BYTES: the spool must be able to hold the largest body.')
+  }
+  const own = ['.', 'spool', 'dead-letters', 'file-sink'].map(name => join(config.dataDir, name))
+  if (own.includes(config.fileDir as string)) {
+    problems.push('FILE_DIR: the service keeps something else in that folder; take another.')
   }
   const unknown = config.dropDatasets.filter(name => name !== 'unknown' && !datasets.includes(name))
   if (unknown.length > 0) {

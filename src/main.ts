@@ -21,7 +21,14 @@ const dataset = () =>
 program
   .command('serve', { isDefault: true })
   .description('run the service; settings are environment variables')
-  .action(async () => (await import('./cli/serve.ts')).serve(process.env, version))
+  .argument('[none...]')
+  .usage(' ')
+  .allowUnknownOption()
+  .action(async ([extra]: string[]) => {
+    if (extra === undefined) return (await import('./cli/serve.ts')).serve(process.env, version)
+    const { UsageError } = await import('./errors.ts')
+    throw new UsageError(`Unknown ${extra.startsWith('-') ? 'option' : 'command'} ${extra}; see --help.`)
+  })
 
 program
   .command('map')

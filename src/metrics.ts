@@ -12,8 +12,12 @@ export type Metrics = ReturnType<typeof createMetrics>
 const DELAY_RESOLUTION_MS = 10
 const ACCEPT_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120]
 
-/** One registry a service, so that tests can run several in one process. */
-export function createMetrics() {
+/**
+ * One registry a service, so that tests can run several in one process.
+ *
+ * @param sinks their counters are there, as 0, before anything is counted: a sum over a missing series is no number
+ */
+export function createMetrics(sinks: readonly string[] = []) {
   const registry = new Registry()
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
@@ -63,6 +67,13 @@ export function createMetrics() {
     residentMemory: gauge('process_resident_memory_bytes', 'Resident memory of the process'),
     heapUsed: gauge('process_heap_bytes', 'Heap in use on the main thread'),
     openFds: gauge('process_open_fds', 'Open file descriptors; Linux only'),
+  }
+
+  metrics.receivedLines.inc({ dataset: 'undeclared' }, 0)
+  for (const outcome of ['stored', 'duplicate', 'ping', 'refused']) metrics.batches.inc({ outcome }, 0)
+  for (const sink of sinks) {
+    for (const each of [metrics.recoveredLines, metrics.redrivenLines, metrics.replayedLines]) each.inc({ sink }, 0)
+    for (const outcome of ['delivered', 'filtered', 'dead_lettered']) metrics.events.inc({ sink, outcome }, 0)
   }
 
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })

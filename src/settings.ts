@@ -30,7 +30,7 @@ export const settings = {
   TLS_KEY_FILE: Type.Optional(text('PEM private key of TLS_CERT_FILE; read again when it changes.')),
   PUBLIC_URL: Type.Optional(
     text('The https URL by which Logpush reaches the intake; used in the printed destination_conf and by `job`.', {
-      pattern: '^https?://[^\\s?#]+$',
+      pattern: '^https://[^\\s?#]+$',
     }),
   ),
   DATA_DIR: text('Spool, dead letters and the file sink; one process per folder.', { default: './data', minLength: 1 }),
@@ -43,7 +43,8 @@ export const settings = {
   INTAKE_KEYS_FILE: Type.Optional(text('File with the keys; read again when it changes.')),
   SINKS: Type.Unsafe<readonly ('file' | 'stdout')[]>(
     Type.Array(Type.Union([Type.Literal('file'), Type.Literal('stdout')]), {
-      description: 'Where events go, comma separated: `file`, `stdout`.',
+      description: 'Where events go, comma separated.',
+      words: ['file', 'stdout'],
       default: ['file'],
       minItems: 1,
       uniqueItems: true,

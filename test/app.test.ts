@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -27,6 +28,10 @@ async function start(env: Record<string, string> = {}) {
   const app = buildApp(config, { log: pino({ enabled: false }), version: '0', keysFile: fail, onFault: fail })
   running.add(app)
   const { url, adminUrl } = await app.start()
+  const metricLines = async (name: string) => {
+    const text = await (await fetch(`${adminUrl}/metrics`)).text()
+    return text.split('\n').filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+  }
   return {
     app,
     url,
@@ -36,11 +41,9 @@ async function start(env: Record<string, string> = {}) {
         headers: { 'x-sekoiaio-intake-key': KEY },
         body: body as NonNullable<RequestInit['body']>,
       }),
-    metric: async (name: string) => {
-      const text = await (await fetch(`${adminUrl}/metrics`)).text()
-      const lines = text.split('\n').filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
-    },
+    metricLines,
+    metric: async (name: string) =>
+      (await metricLines(name)).reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0),
     status: async () => (await fetch(`${adminUrl}/status`)).json() as Promise<Record<string, unknown>>,
   }
 }
@@ -116,6 +119,31 @@ describe('the service', () => {
     const repeat = await second.post(sample)
     expect(repeat.status).toBe(200)
     expect(events()).toHaveLength(5)
+  })
+
+  it('finishes an upload that was under way when it was told to stop', async () => {
+    const service = await start()
+    const { hostname, port } = new URL(service.url)
+    const socket = connect(Number(port), hostname)
+    let answer = ''
+    socket.on('data', chunk => {
+      answer += chunk
+    })
+    const head = `POST /plain/batch HTTP/1.1\r\nHost: x\r\nX-SEKOIAIO-INTAKE-KEY: ${KEY}\r\nContent-Length: ${sample.length}\r\n\r\n`
+    socket.write(head)
+    socket.write(sample.subarray(0, 100))
+    await expect.poll(() => service.status()).toBeDefined()
+    const stopped = service.app.stop()
+    socket.write(sample.subarray(100))
+    await stopped
+    expect(answer).toMatch(/^HTTP\/1.1 200 /)
+  })
+
+  it('has every counter of the promise from the first scrape on', async () => {
+    const service = await start()
+    for (const name of ['recovered_lines', 'redriven_lines', 'replayed_lines', 'events', 'received_lines']) {
+      expect(await service.metricLines(`intake_${name}_total`)).not.toEqual([])
+    }
   })
 
   it('refuses to start on a folder or a port that is in use, with one sentence, and leaves nothing open', async () => {

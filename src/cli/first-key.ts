@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StartError } from '../errors.ts'
+import { fsyncFolder } from '../lib/durable-folder.ts'
 
 export interface FirstKey {
   readonly file: string
@@ -39,10 +40,5 @@ async function writeDurably(file: string, text: string): Promise<void> {
     await handle.close()
   }
   await rename(draft, file)
-  const folder = await open(dirname(file), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
+  await fsyncFolder(dirname(file))
 }

@@ -1,9 +1,11 @@
 import { join, relative } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import pino from 'pino'
-import { buildApp } from '../app.ts'
+import { buildApp, tlsFiles } from '../app.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { registry } from '../datasets/index.ts'
+import { createKeyring } from '../http/keys.ts'
+import { readTls } from '../http/tls.ts'
 import { ensureKeysFile, type FirstKey } from './first-key.ts'
 import { greetingText } from './greeting.ts'
 
@@ -14,10 +16,8 @@ const CLOSE_MS = 10_000
 
 /** Runs the service until a signal stops it. Resolves when it listens; throws ConfigError, StartError. */
 export async function serve(env: Readonly<Record<string, string | undefined>>, version: string): Promise<void> {
-  const { config, warnings } = loadConfig(
-    env,
-    registry.map(dataset => dataset.name),
-  )
+  const datasets = registry.map(dataset => dataset.name)
+  const { config, warnings } = loadConfig(env, datasets, found => problemsOfSecrets(found, datasets))
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }))
   for (const warning of warnings) log.warn(warning)
 
@@ -32,8 +32,8 @@ export async function serve(env: Readonly<Record<string, string | undefined>>, v
     })
   }
   const app = buildApp(config, { log, version, keysFile, onFault })
-  const listening = await app.start()
   stopOnSignal(config, app.stop, log)
+  const listening = await app.start()
 
   if (firstKey?.newKey !== undefined || process.stderr.isTTY) {
     process.stderr.write(
@@ -57,7 +57,7 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 function stopOnSignal(config: Config, stop: () => Promise<void>, log: pino.Logger): void {
   const grace = closeWithGrace(
-    { delay: config.shutdownSeconds * 1000 + CLOSE_MS, logger: log, skip: [...STOP_SIGNALS] },
+    { delay: config.shutdownSeconds * 1000 + CLOSE_MS, logger: log, skip: [...STOP_SIGNALS, 'beforeExit'] },
     async ({ err }) => {
       if (err) log.fatal({ err }, 'A fault of the program: the service stops. What was acknowledged is on the disk.')
       await stop()
@@ -83,6 +83,25 @@ function whereEventsAppear(sink: string, config: Config): string {
   if (sink === 'stdout') return 'on standard output'
   const dir = relative(process.cwd(), config.fileDir as string)
   return `${dir.startsWith('..') ? config.fileDir : dir}/<dataset>/*.ndjson`
+}
+
+/** The keys and TLS files are read here once only to name what is wrong with them beside the other problems. */
+function problemsOfSecrets(config: Config, datasets: readonly string[]): string[] {
+  const problems: string[] = []
+  const attempt = (use: () => void) => {
+    try {
+      use()
+    } catch (error) {
+      problems.push((error as Error).message)
+    }
+  }
+  const { intakeKeys: keys, intakeKeysFile: file } = config
+  if ((keys === undefined) !== (file === undefined)) {
+    attempt(() => createKeyring({ keys, file, datasets, log: pino({ enabled: false }) }).close())
+  }
+  const files = tlsFiles(config)
+  if (files !== undefined) attempt(() => readTls(files))
+  return problems
 }
 
 /** A wildcard address is where the service listens, not where it is called. */

@@ -19,6 +19,8 @@ export interface TransformInputs {
   readonly print: (mapped: Mapped, dropped: ReadonlySet<string>) => string | undefined
 }
 
+const IDLE_MS = 250
+
 /** Maps all inputs one after the other, each as a batch, prints a line for each event and a summary on standard error. */
 export async function transformInputs({ env, files, dataset, print }: TransformInputs): Promise<void> {
   const names = registry.map(entry => entry.name)
@@ -47,14 +49,20 @@ export async function transformInputs({ env, files, dataset, print }: TransformI
       onTruncated: () => {},
       onStep: () => out.flush(),
     })
+    // Who follows a log sees each line soon, not when a hundred have come.
+    const idle = setInterval(() => void transform.flush(), IDLE_MS)
     try {
-      for await (const bytes of input.bytes) await transform.push(bytes)
+      for await (const bytes of input.bytes) {
+        await transform.push(bytes)
+        idle.refresh()
+      }
       await transform.end()
     } catch (error) {
       await out.flush()
       if (error instanceof InflateError) throw new StartError(`${input.name} is no whole gzip file: ${error.message}.`)
       throw error
     } finally {
+      clearInterval(idle)
       transform.destroy()
     }
   }
@@ -71,7 +79,11 @@ function receiptTime(): string {
 function createOutput() {
   let lines: string[] = []
   // A reader that has seen enough (head) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`Standard output cannot be written: ${error.message}.\n`)
+    process.exit(1)
+  })
   return {
     add: (line: string) => void lines.push(line),
     flush(): Promise<void> | undefined {

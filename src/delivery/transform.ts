@@ -23,6 +23,8 @@ export interface TransformOptions {
 export interface Transform {
   /** The next stored bytes. Rejects with InflateError where they are damaged, and with what the callbacks threw. */
   push(bytes: Uint8Array): Promise<void>
+  /** Hands out what the mapper holds back, for a reader who waits. */
+  flush(): void | Promise<void>
   /** After the last bytes; all events are out when it resolves. */
   end(): Promise<void>
   /** Gives the memory back. Idempotent. */
@@ -51,6 +53,10 @@ export function createTransform(options: TransformOptions): Transform {
 
   return {
     push: bytes => (inflater === undefined ? take(bytes) : inflater.write(bytes)),
+    flush() {
+      batch.flush()
+      return onStep()
+    },
     async end() {
       await inflater?.end()
       splitter.end()

@@ -20,9 +20,9 @@ export interface DatasetEntry {
 }
 
 const SAMPLE = 100
-/** Bounds what is held back where a batch is not made of records. */
+/** Bounds what is held back where a batch is not made of usual records: parsed, a line can be twenty times its size. */
 const MAX_HELD_LINES = 1000
-const MAX_HELD_CHARS = 2 ** 24
+const MAX_HELD_CHARS = 2 ** 20
 
 export function createMapper(registry: readonly DatasetEntry[], settings: MapperSettings): Mapper {
   const entries = new Map(registry.map(entry => [entry.name, entry]))
@@ -94,14 +94,17 @@ export function createMapper(registry: readonly DatasetEntry[], settings: Mapper
       if (heldRecords >= SAMPLE || held.length >= MAX_HELD_LINES || heldChars >= MAX_HELD_CHARS) release()
     }
 
+    function decide(): void {
+      if (!assign) release()
+    }
+
     return {
       push(line) {
         if (assign) map(line, assign)
         else hold(line)
       },
-      end() {
-        if (!assign) release()
-      },
+      flush: decide,
+      end: decide,
     }
   }
 

@@ -59,6 +59,8 @@ export interface BatchContext {
  */
 export interface BatchMapper {
   push(line: Line): void
+  /** Holds back no longer: the batch's dataset is found by what came so far. For a reader who waits; a stored batch never needs it. */
+  flush(): void
   end(): void
 }
 

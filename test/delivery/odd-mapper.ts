@@ -7,6 +7,7 @@ import type { Mapped, Mapper } from '../../src/mapper/types.ts'
 export const oddMapper: Mapper = {
   datasets: [],
   batch: (_context, emit) => ({
+    flush() {},
     push(line) {
       const record = 'record' in line ? line.record : {}
       if (record.do === 'throw') throw new Error('an accident')

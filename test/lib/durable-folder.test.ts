@@ -20,6 +20,10 @@ test('a folder is made with those above it, for its owner only, and may be there
   }
 })
 
+test('a folder that takes no new one is an error, not an endless attempt', async () => {
+  await expect(makeFolder('/proc/logpush-intake')).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
 test('a file in the way, and a folder that is not there, are errors', async () => {
   await writeFile(join(folder, 'file'), '')
   await expect(makeFolder(join(folder, 'file'))).rejects.toMatchObject({ code: 'EEXIST' })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { registry } from '../../src/datasets/index.ts'
+import { createMapper } from '../../src/mapper/mapper.ts'
 import type { JsonObject, Line, Mapped } from '../../src/mapper/types.ts'
-import { lineOf, mapLines, mapRecord, RECEIVED } from '../datasets/map-one.ts'
+import { lineOf, mapLines, mapRecord, RECEIVED, SETTINGS } from '../datasets/map-one.ts'
 
 const HTTP = { ClientRequestURI: '/a', EdgeResponseBytes: 1, CacheCacheStatus: 'hit', ClientIP: '192.0.2.1' }
 const DNS = { QueryName: 'a.example', ResponseCode: 0, QueryType: 1, Timestamp: 1657233726 }
@@ -116,6 +118,13 @@ describe('a batch', () => {
   it('without a record is not held back', () => {
     const emitted = mapLines(Array.from({ length: 5000 }, (_, i) => bad(i)))
     expect(emitted.length).toBe(5000)
+  })
+  it('of long lines is held back only up to a million characters, however few they are', () => {
+    const emitted: number[] = []
+    const mapper = createMapper(registry, SETTINGS)
+    const batch = mapper.batch({ dataset: undefined, time: RECEIVED, id: String }, one => emitted.push(one.line.number))
+    for (let number = 0; number < 6; number++) batch.push(lineOf({ ...DNS, More: 'x'.repeat(200_000) }, number))
+    expect(emitted).toEqual([0, 1, 2, 3, 4, 5])
   })
   it('has its own time for records without one, a line its own before it', () => {
     const [first, second] = mapLines([lineOf(HTTP), { ...lineOf(HTTP, 1), time: '2020-01-01T00:00:00Z' }])
