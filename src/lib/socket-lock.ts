@@ -3,6 +3,7 @@ import { open, readdir, rename, rm } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { hasCode } from './error-code.ts'
 
 /**
  * One process a folder, by Unix sockets: the kernel closes a socket with its process, so a lock that answers is held and one that
@@ -85,7 +86,7 @@ async function publish(path: string): Promise<void> {
     await rename(`${path}.new`, path)
   } catch (error) {
     // Only a process that holds the lock removes unpublished sockets.
-    if (codeOf(error) === 'ENOENT') throw new LockHeldError('the folder is locked', { cause: error })
+    if (hasCode(error, 'ENOENT')) throw new LockHeldError('the folder is locked', { cause: error })
     throw error
   }
 }
@@ -136,12 +137,9 @@ function ask(path: string): Promise<Answer> {
     })
     socket.on('end', () => settle(text === 'held' || text === 'starting' ? text : 'unclear'))
     socket.on('error', error => {
-      const code = codeOf(error)
-      if (code === 'ECONNREFUSED' || code === 'ENOENT') return settle('dead')
-      if (code === 'ECONNRESET' || code === 'EPIPE') return settle('unclear')
+      if (hasCode(error, 'ECONNREFUSED', 'ENOENT')) return settle('dead')
+      if (hasCode(error, 'ECONNRESET', 'EPIPE')) return settle('unclear')
       reject(error)
     })
   })
 }
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)

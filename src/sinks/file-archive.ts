@@ -1,9 +1,10 @@
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { BaseLogger } from 'pino'
+import { hasCode } from '../lib/error-code.ts'
 import { compress } from './file-gzip.ts'
 import { GZIPPED, PLAIN, stemOf } from './file-names.ts'
-import { codeOf, ifThere } from './file-system.ts'
+import { ifThere } from './file-system.ts'
 
 /** What happens to finished files: compression one at a time in the background, deletion by age. */
 export interface Archive {
@@ -48,7 +49,7 @@ export function createArchive({ gzip, retentionMs, mode, now, log }: ArchiveOpti
         log.debug({ file: basename(path) }, 'Compressed a finished event file.')
       } catch (error) {
         if (stop.signal.aborted) return
-        if (codeOf(error) !== 'ENOENT') return postpone(path, error)
+        if (!hasCode(error, 'ENOENT')) return postpone(path, error)
       }
       waiting.delete(path)
     }

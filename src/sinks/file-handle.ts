@@ -1,9 +1,10 @@
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fsyncFolder, makeFolder } from '../lib/durable-folder.ts'
+import { hasCode } from '../lib/error-code.ts'
 import type { Mark } from './file-marks.ts'
 import { endOf, fitting } from './file-pieces.ts'
-import { codeOf, ifThere } from './file-system.ts'
+import { ifThere } from './file-system.ts'
 import type { Piece } from './sink.ts'
 
 /** An event file that is being written. Sizes are those that memory believes; `trim` makes the disk agree after a failure. */
@@ -38,7 +39,7 @@ function eventFile(known: Known): EventFile {
 export async function createFile(stem: string, path: string, mode: number, begunAt: number) {
   await makeFolder(dirname(path))
   const handle = await open(path, 'wx', mode).catch(error => {
-    if (codeOf(error) !== 'EEXIST') throw error
+    if (!hasCode(error, 'EEXIST')) throw error
   })
   if (!handle) return undefined
   try {

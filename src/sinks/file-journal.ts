@@ -3,10 +3,10 @@ import { type FileHandle, lstat, open, readFile, rename } from 'node:fs/promises
 import { join } from 'node:path'
 import type { BaseLogger } from 'pino'
 import { makeFolder } from '../lib/durable-folder.ts'
+import { hasCode } from '../lib/error-code.ts'
 import { createSerial } from '../lib/serial.ts'
 import { createMarks, type Mark, type Marks } from './file-marks.ts'
 import { applyRecord, type JournalRecord, parseRecord, recordsOf, toLine } from './file-records.ts'
-import { codeOf } from './file-system.ts'
 
 /**
  * The journal of the file sink: where each batch begins in which event file. It makes the sink exactly once across kill -9.
@@ -24,7 +24,8 @@ import { codeOf } from './file-system.ts'
  *   and a torn record at the end tells of nothing. It needs no fsync for this: what was written survives the process.
  * - After a power loss records may be missing. Then events of batches that were not settled may be written again; none is left out,
  *   since the events of a batch are whole in the file before those of a later batch begin.
- * - It is written anew, without what is settled, at every open and when it has grown.
+ * - It is written anew, without what is settled, at every open, when it has grown, and before the next record when one could not be
+ *   written: records that follow rely on it.
  */
 const FILE = 'file-sink.journal'
 const VERSION = 1
@@ -60,20 +61,21 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
   let handle: FileHandle | undefined
   let size = 0
   let limit = 0
-  let torn = false
+  /** A write failed: memory tells more than the file, and the file's end may be torn. */
+  let behind = false
 
   await makeFolder(folder)
   await read(path, log, record => applyRecord(record, marks, finished))
   marks.trim(MAX_BATCHES)
 
   async function write(text: string): Promise<void> {
-    if (size > limit) await compact().catch(error => postpone(error))
     if (!handle) throw new Error('The journal of the file sink is closed.')
-    if (torn) await handle.truncate(size)
-    torn = true
+    if (behind) await compact()
+    else if (size > limit) await compact().catch(error => postpone(error))
+    behind = true
     const bytes = Buffer.from(text)
     for (let written = 0; written < bytes.length; ) written += (await handle.write(bytes, written)).bytesWritten
-    torn = false
+    behind = false
     size += bytes.length
   }
 
@@ -83,7 +85,6 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
   }
 
   async function compact(): Promise<void> {
-    settled = []
     marks.trim(MAX_BATCHES)
     const text = toLine({ version: VERSION }) + recordsOf(marks.all(), finished).map(toLine).join('')
     const temporary = `${path}.new`
@@ -101,7 +102,7 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
     handle = fresh
     size = Buffer.byteLength(text)
     limit = size + GROWTH_BYTES
-    torn = false
+    behind = false
     await old?.close()
   }
 
@@ -114,7 +115,7 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
   }
 
   async function flush(): Promise<void> {
-    if (settled.length > 0) await append([])
+    if (settled.length > 0 || behind) await append([])
   }
 
   return {
@@ -152,7 +153,7 @@ async function read(
   apply: (record: JournalRecord) => void,
 ): Promise<void> {
   const there = await lstat(path).catch(error => {
-    if (codeOf(error) !== 'ENOENT') throw error
+    if (!hasCode(error, 'ENOENT')) throw error
   })
   if (!there) return
   const text = there.isFile() && there.size <= MAX_BYTES ? await readFile(path, 'utf8') : ''

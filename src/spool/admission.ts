@@ -6,7 +6,8 @@ import type { Log } from './log.ts'
 /**
  * Whether a batch can be taken now: the byte limit, the free space that is left, what the disk answered last, and whether the spool closes.
  *
- * - Bytes stored and being received count against the limit. When they reach it nothing is taken until they are below the low-water mark.
+ * - Bytes stored and being received count against the limit. When they reach it, or a body that comes in would pass it and they
+ *   are above the low-water mark, nothing is taken until they are below that mark. Free space has such a mark as well.
  * - Free space is asked for at most once a second; in between what is written is subtracted from the last answer.
  * - After a failed file operation the disk has to prove itself (`probe`) before anything is taken. Each draft tries, and so does a timer
  *   once a second; the timer runs only while the disk is the reason for refusing.
@@ -80,6 +81,12 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, log }: 
     }
   }
 
+  /** What does not fit closes the spool, so that others need not upload in vain; not one that is far from its limit, as settle sees to. */
+  const tooMuch = (reason: UnavailableReason) => {
+    settle()
+    return new UnavailableError(reason)
+  }
+
   const measure = async () => {
     try {
       if (trouble !== undefined) await probe()
@@ -113,9 +120,15 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, log }: 
       if (reason !== undefined) throw new UnavailableError(reason, trouble && { cause: trouble.cause })
     },
     async take(bytes) {
-      if (stored + receiving + bytes > maxBytes) throw new UnavailableError('spool full')
+      if (stored + receiving + bytes > maxBytes) {
+        isFull = true
+        throw tooMuch('spool full')
+      }
       if (freeBytes - bytes < minFreeBytes && isStale()) await check()
-      if (freeBytes - bytes < minFreeBytes) throw new UnavailableError('disk full')
+      if (freeBytes - bytes < minFreeBytes) {
+        isLow = true
+        throw tooMuch('disk full')
+      }
       receiving += bytes
       freeBytes -= bytes
       settle()

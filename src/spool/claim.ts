@@ -1,6 +1,7 @@
 import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { DamagedError } from '../errors.ts'
-import { hasCode, unavailable } from './disk-error.ts'
+import { hasCode } from '../lib/error-code.ts'
+import { unavailable } from './disk-error.ts'
 import { batchOf } from './file-name.ts'
 import { type Folders, removeFile } from './folders.ts'
 import type { Entry, Queue } from './queue.ts'
@@ -18,13 +19,25 @@ export interface ClaimDeps {
 }
 
 const CHUNK_BYTES = 256 * 1024
+/** Readings that may fail for reasons that lie in the file's own bytes; the pauses between them are the reader's. */
+const MAX_FAILED_READINGS = 10
+/** The last two are EBADMSG and EUCLEAN of Linux, for wrong checksums and structures of a file system. Node has no names for them. */
+const BAD_BYTES = ['EIO', 'ENODATA', 'EREMOTEIO', 'Unknown system error -74', 'Unknown system error -117']
 
 export function createClaim(deps: ClaimDeps, sink: number, entry: Entry): Claim {
   const batch = batchOf(entry.file)!
   let settled: Promise<void> | undefined
+  let failedReadings = 0
+
+  const readingFailure = (error: unknown): Error => {
+    if (hasCode(error, 'ENOENT')) return new DamagedError('the file is gone', { cause: error })
+    if (!hasCode(error, ...BAD_BYTES) || ++failedReadings < MAX_FAILED_READINGS) return unavailable(error)
+    return new DamagedError(`reading it failed ${failedReadings} times: ${error.message}`, { cause: error })
+  }
+
   return {
     batch,
-    read: signal => readBatch(deps.folders.batchFile(entry.file), batch, signal),
+    read: signal => readBatch(deps.folders.batchFile(entry.file), batch, signal, readingFailure),
     ack() {
       settled ??= ack(deps, sink, entry)
       return settled
@@ -98,7 +111,12 @@ async function putAside(folders: Folders, file: string): Promise<void> {
   }
 }
 
-async function* readBatch(path: string, batch: Batch, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readBatch(
+  path: string,
+  batch: Batch,
+  signal: AbortSignal,
+  failure: (error: unknown) => Error,
+): AsyncGenerator<Uint8Array> {
   let file: FileHandle | undefined
   try {
     signal.throwIfAborted()
@@ -116,8 +134,7 @@ async function* readBatch(path: string, batch: Batch, signal: AbortSignal): Asyn
     }
   } catch (error) {
     if (error instanceof DamagedError || signal.aborted) throw error
-    if (hasCode(error, 'ENOENT')) throw new DamagedError('the file is gone', { cause: error })
-    throw unavailable(error)
+    throw failure(error)
   } finally {
     await file?.close().catch(() => {})
   }

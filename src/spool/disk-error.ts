@@ -1,7 +1,5 @@
 import { UnavailableError } from '../errors.ts'
-
-export const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
-  error instanceof Error && 'code' in error && codes.includes(String(error.code))
+import { hasCode } from '../lib/error-code.ts'
 
 /** What a failed file operation means for a sender: it must come again, and the cause is kept for the log. */
 export function unavailable(error: unknown): UnavailableError {

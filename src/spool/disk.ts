@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StartError, UnavailableError } from '../errors.ts'
 import type { FolderLock } from '../lib/socket-lock.ts'
@@ -5,7 +6,7 @@ import { createAdmission } from './admission.ts'
 import { createClaim } from './claim.ts'
 import { createDraft } from './draft.ts'
 import { createDuplicates } from './duplicates.ts'
-import { batchOf, fileNameOf } from './file-name.ts'
+import { batchOf, fileNameOf, numberAt } from './file-name.ts'
 import { createFolders } from './folders.ts'
 import { createLock } from './lock.ts'
 import type { Log } from './log.ts'
@@ -30,7 +31,8 @@ import { createStore } from './store.ts'
  *   lies there under a name of ours, with the size that the name says, is whole. After a failed fsync the file is removed.
  * - Nothing in `incoming` was ever acknowledged to a sender.
  * - Names begin with a number of 16 digits that only grows: the order of names is the order of storing and of claims.
- *   No number comes twice, even after the spool was empty.
+ *   No number comes twice, even after the spool was empty: they follow the clock, and begin behind the time of the last change
+ *   of `batches`.
  * - A batch is removed when every configured sink is done with it: first the batch, then its receipts.
  * - Only the process that holds the lock of the data folder touches anything here.
  *
@@ -99,6 +101,8 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
 
   const restore = async (): Promise<Recovered> => {
     await folders.make()
+    // The last batch came or left then, whatever the clock says now.
+    store.seen(numberAt((await stat(folders.batches)).mtimeMs + FILE_TIME_MS))
     const { entries, setAside } = await recover(dir, folders, sinks, log)
     for (const entry of entries) {
       const { name, batchId, storedAt } = batchOf(entry.file)!
@@ -156,6 +160,9 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
     },
   }
 }
+
+/** A file system may tell times in whole seconds. */
+const FILE_TIME_MS = 1000
 
 /** Each has a bit of a number (queue.ts). */
 const MAX_SINKS = 30

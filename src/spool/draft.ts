@@ -34,6 +34,8 @@ export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: b
   let takenBytes = 0
   let written: Promise<void> = Promise.resolve()
 
+  const isOver = () => phase === 'over'
+
   const writePart = async () => {
     const part = chunks
     chunks = []
@@ -100,6 +102,11 @@ export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: b
     async write(bytes) {
       if (phase !== 'open') throw new UnavailableError('shutting down')
       await admission.take(bytes.length)
+      // Discarded while the disk was asked for its free space: nothing would take these bytes away any more.
+      if (isOver()) {
+        admission.giveUp(bytes.length)
+        throw new UnavailableError('shutting down')
+      }
       takenBytes += bytes.length
       chunks.push(bytes)
       chunkBytes += bytes.length

@@ -1,5 +1,3 @@
-import { createDeque } from '../lib/deque.ts'
-
 /** The ids of the batches stored within the window. Bounded: past the limit the oldest are forgotten first. */
 export interface Duplicates {
   /**
@@ -14,8 +12,8 @@ export interface Duplicates {
 const MAX_IDS = 262_144
 
 export function createDuplicates(windowMs: number, now: () => number, maxIds: number = MAX_IDS): Duplicates {
+  /** In the order of storing. */
   const storedAtOf = new Map<string, number>()
-  const order = createDeque<string>()
   const storing = new Map<string, Promise<void>>()
 
   // A clock that was set back must not make the past the future.
@@ -23,12 +21,12 @@ export function createDuplicates(windowMs: number, now: () => number, maxIds: nu
 
   const remember = (key: string, storedAt: number) => {
     if (!isRecent(storedAt)) return
-    for (let oldest = order.first(); oldest !== undefined; oldest = order.first()) {
-      if (order.length < maxIds && isRecent(storedAtOf.get(oldest) ?? Number.NEGATIVE_INFINITY)) break
-      order.shift()
+    // A key that is stored again goes to the end.
+    storedAtOf.delete(key)
+    for (const [oldest, since] of storedAtOf) {
+      if (storedAtOf.size < maxIds && isRecent(since)) break
       storedAtOf.delete(oldest)
     }
-    if (!storedAtOf.has(key)) order.push(key)
     storedAtOf.set(key, storedAt)
   }
 

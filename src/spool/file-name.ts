@@ -57,5 +57,6 @@ const fullTime = (compact: string): string =>
   compact.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:$6').replace(/,/, '.')
 
 /** The next number: grows with the clock, so that none comes again after the spool was empty, and never falls when the clock does. */
-export const nextNumber = (last: number, nowMs: number): number =>
-  Math.max(last + 1, Math.min(Math.trunc(nowMs) * 1000, MAX_NUMBER - 1e12))
+export const nextNumber = (last: number, nowMs: number): number => Math.max(last + 1, numberAt(nowMs))
+
+export const numberAt = (ms: number): number => Math.min(Math.trunc(ms) * 1000, MAX_NUMBER - 1e12)

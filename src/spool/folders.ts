@@ -1,7 +1,7 @@
 import { lstat, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../lib/durable-folder.ts'
-import { hasCode } from './disk-error.ts'
+import { hasCode } from '../lib/error-code.ts'
 
 /** Where the parts of a spool lie; the layout is told in disk.ts. */
 export type Folders = ReturnType<typeof createFolders>

@@ -1,7 +1,7 @@
 import { StartError } from '../errors.ts'
 import { makeFolder } from '../lib/durable-folder.ts'
+import { hasCode } from '../lib/error-code.ts'
 import { type FolderLock, LockHeldError, lockFolder } from '../lib/socket-lock.ts'
-import { hasCode } from './disk-error.ts'
 
 /**
  * Makes the data folder if it is missing and takes its lock, for as long as the process lives or until release.

@@ -1,5 +1,6 @@
 import { lstat, readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fsyncFolder } from '../lib/durable-folder.ts'
 import { batchOf } from './file-name.ts'
 import { type Folders, isOtherVersion, removeFile } from './folders.ts'
 import type { Log } from './log.ts'
@@ -25,6 +26,8 @@ const MAX_TOLD = 20
 export async function recover(dir: string, folders: Folders, sinks: readonly string[], log: Log): Promise<Found> {
   const all = 2 ** sinks.length - 1
   const aside = createAside(folders, log)
+  // A kill between rename and fsync left a name that may not be durable, and a repeat of that batch gets its 200 without another write.
+  await fsyncFolder(folders.batches)
   await clearIncoming(folders, aside.put)
   const found = await findBatches(folders, aside.put)
   await readReceipts(folders, sinks, new Map(found.map(entry => [entry.file, entry])))

@@ -58,7 +58,8 @@ export interface Claim {
   readonly batch: Batch
   /**
    * The stored bytes from the beginning, in chunks of at most 256 KiB. May be called again for a second reading.
-   * Throws DamagedError where the bytes are not those that were stored (size), UnavailableError on a disk error.
+   * Throws DamagedError where the bytes are not those that were stored (size) or again and again cannot be read, UnavailableError on
+   * another disk error.
    */
   read(signal: AbortSignal): AsyncIterable<Uint8Array>
   /** This sink is done with the batch. When all sinks are, it leaves the spool. Idempotent; retried by the spool on disk errors. */

@@ -58,7 +58,7 @@ export function createStore(
   return {
     /** Resolves when the batch is handed on, or with the error for which it could not be stored. */
     store: createGroup(storeGroup),
-    /** Numbers go on behind the one of a batch that was found. */
+    /** Numbers go on behind it. */
     seen(number: number) {
       last = Math.max(last, number)
     },

@@ -117,6 +117,28 @@ export function intakeCases(spools: ReturnType<typeof useSpools>): void {
     expect(await put(spool, new Uint8Array(499))).toBe('stored')
   })
 
+  test('a full spool says so when a body did not fit, until it is below the low-water mark', async () => {
+    const spool = await spools.start({ maxBytes: 1000 })
+    for (let index = 0; index < 9; index++) await put(spool, new Uint8Array(100))
+    const draft = await spool.draft()
+    await expect(draft.write(new Uint8Array(101))).rejects.toMatchObject({ reason: 'spool full' })
+    await draft.discard()
+    expect(spool.refusal()).toBe('spool full')
+    await expect(spool.draft()).rejects.toMatchObject({ reason: 'spool full' })
+    await (await spool.claim('one', never)).ack()
+    expect(spool.refusal()).toBeUndefined()
+  })
+
+  test('one giant body does not close a spool that has room', async () => {
+    const spool = await spools.start({ maxBytes: 1000 })
+    const draft = await spool.draft()
+    await draft.write(new Uint8Array(800))
+    await expect(draft.write(new Uint8Array(800))).rejects.toMatchObject({ reason: 'spool full' })
+    expect(spool.refusal()).toBeUndefined()
+    await draft.discard()
+    expect(await put(spool, 'x')).toBe('stored')
+  })
+
   test('what is being received counts against the limit', async () => {
     const spool = await spools.start({ maxBytes: 1000 })
     const drafts = [await spool.draft(), await spool.draft()]

@@ -94,10 +94,15 @@ test('one that starts gives way to another that is starting with a smaller name'
 
 test('one that starts waits for another that is just going', async () => {
   const going = await other(FIRST, '')
-  const taking = take()
-  await new Promise(resolve => setTimeout(resolve, 60))
+  let held = false
+  const taking = take().then(() => {
+    held = true
+  })
+  await new Promise(resolve => setTimeout(resolve, 100))
+  expect(held).toBe(false)
   await going.close()
   await taking
+  expect(held).toBe(true)
 })
 
 test('a folder that is not there is an error of the file system', async () => {

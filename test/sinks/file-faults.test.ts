@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import {
   mkdirSync,
   readdirSync,
@@ -14,16 +13,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RetryableError } from '../../src/errors.ts'
 import type { Piece, Sink } from '../../src/sinks/sink.ts'
 import { createFileRig, type FileRig, linesOf } from '../helpers/file-sink.ts'
+import { canLimit, limitFiles } from '../helpers/limit-files.ts'
 import { eventsNamed, pieceOf, piecesOf } from '../helpers/pieces.ts'
 
 const never = new AbortController().signal
 const events = eventsNamed('a', 60, 1_000)
 const pieces = piecesOf(events, 10)
-
-/** The largest file this process may write: a write beyond it is short, the next fails, as on a full disk. */
-const limitFiles = (bytes: number | 'unlimited') =>
-  spawnSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${bytes}:unlimited`]).status === 0
-const canLimit = limitFiles('unlimited')
 
 describe('the file sink on a failing disk', () => {
   let rig: FileRig

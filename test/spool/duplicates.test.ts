@@ -34,6 +34,20 @@ test('ids from before the window make no room and find no match', async () => {
   expect(await store(duplicates, 9, clock)).toBe('stored')
 })
 
+test('an id that is stored again is as young as that, and shields none that have expired', async () => {
+  let clock = 0
+  const duplicates = createDuplicates(100, () => clock, 3)
+  duplicates.remember(idOf(1), 0)
+  clock = 10
+  duplicates.remember(idOf(2), clock)
+  clock = 90
+  duplicates.remember(idOf(1), clock)
+  clock = 120
+  duplicates.remember(idOf(3), clock)
+  duplicates.remember(idOf(4), clock)
+  for (const number of [1, 3, 4]) expect(await duplicates.enter(idOf(number))).toBe('duplicate')
+})
+
 test('whoever comes with an id that is being stored waits, and takes over when that fails', async () => {
   const duplicates = createDuplicates(1000, () => 0)
   const first = await duplicates.enter(idOf(1))

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { fileNameOf } from '../../src/spool/file-name.ts'
 import { bytesOf, put, seal } from '../contract/spool-kit.ts'
 import { at, createLog, diskSpool, never, temporaryFolder } from './kit.ts'
@@ -17,6 +17,8 @@ async function left(files: Record<string, string>): Promise<string> {
   await Promise.all(Object.values(files).map((content, index) => writeFile(paths[index]!, content)))
   return dataDir
 }
+
+afterEach(() => void vi.restoreAllMocks())
 
 describe('after a kill', () => {
   test('parts of batches that were being received are removed', async () => {
@@ -122,6 +124,39 @@ describe('after a kill', () => {
     await spool.open()
     await put(spool, 'y')
     expect(names).toEqual(['4000000000000001'])
+  })
+
+  test('a clock that was set back while the spool was empty brings no number again', async () => {
+    const dataDir = await temporaryFolder()
+    const names: string[] = []
+    const run = async (now: () => number) => {
+      const spool = diskSpool(dataDir, { now, onStored: ({ name }) => void names.push(name) })
+      await spool.open()
+      await put(spool, 'x')
+      await (await spool.claim('one', never)).ack()
+      await spool.close()
+    }
+    await run(Date.now)
+    await run(() => Date.now() - 3_600_000)
+    expect(Number(names[1])).toBeGreaterThan(Number(names[0]))
+  })
+
+  test('no start goes on before the names that it found are durable', async () => {
+    const dataDir = await temporaryFolder()
+    const first = diskSpool(dataDir)
+    await first.open()
+    const batchId = new Uint8Array(32).fill(7)
+    await put(first, 'x', { batchId })
+    await first.close()
+    const handle = await open(dataDir)
+    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync')
+    await handle.close()
+    sync.mockRejectedValue(Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' }))
+    await expect(diskSpool(dataDir).open()).rejects.toMatchObject({ name: 'StartError' })
+    vi.restoreAllMocks()
+    const next = diskSpool(dataDir)
+    await next.open()
+    expect(await put(next, 'x', { batchId })).toBe('duplicate')
   })
 
   test('many damaged files are told of with a few lines of log', async () => {
