@@ -54,14 +54,24 @@ export function refusalRow(
   return { key, json: JSON.stringify(row) }
 }
 
-/** The lines of a batch that cannot be read: their bytes are in the file that the spool set aside. */
-export function damagedRow(batch: Batch, sink: string, time: string, lines: number, detail: string): Row {
-  const key = `${batch.name}:damaged`
+/** Why lines of a batch are dead letters together: it cannot be read, or it holds fewer than were counted when it came. */
+export type BatchReason = 'damaged' | 'miscounted'
+
+/** Lines of a batch that nobody can read: where it is damaged, their bytes are in the file that the spool set aside. */
+export function batchRow(
+  batch: Batch,
+  sink: string,
+  time: string,
+  reason: BatchReason,
+  lines: number,
+  detail: string,
+): Row {
+  const key = `${batch.name}:${reason}`
   const row = {
     key,
     time,
     sink,
-    reason: 'damaged',
+    reason,
     detail: capped(detail),
     batch: batch.name,
     lines,

@@ -12,8 +12,6 @@ import { createSerial } from '../lib/serial.ts'
  * - A batch that is delivered again after a crash brings its rows again; those among the last ones on the disk are left out.
  */
 export interface DeadLetters {
-  /** Finds what is there and mends it. Called before the first append, and again when it throws. */
-  open(): Promise<void>
   /**
    * Resolves with false, and nothing written, when there is no room for the rows. Throws on a disk error; then none of the rows
    * counts.
@@ -59,10 +57,14 @@ export function createDeadLetters({ folder, maxBytes, now }: DeadLettersOptions)
     return { newest: names.sort().at(-1), size: sizes.reduce((sum, bytes) => sum + bytes, 0) }
   }
 
+  /** Rows found here are not written again, and whoever wrote them may have been killed before they were durable. */
   const find = async () => {
     await makeFolder(folder)
     const found = await measure()
-    if (found.newest !== undefined) await mend(join(folder, found.newest), recent)
+    if (found.newest !== undefined) {
+      await mend(join(folder, found.newest), recent)
+      await fsyncFolder(folder)
+    }
     size = (await measure()).size
   }
 
@@ -104,12 +106,11 @@ export function createDeadLetters({ folder, maxBytes, now }: DeadLettersOptions)
   }
 
   return {
-    open: () => serial(find),
     append: rows => serial(() => append(rows)),
   }
 }
 
-/** Cuts off a torn last row, and collects the keys of the last rows. */
+/** Cuts off a torn last row, makes the others durable, and collects the keys of the last ones. */
 async function mend(path: string, keys: Set<string>): Promise<void> {
   const file = await open(path, 'r+')
   try {
@@ -119,12 +120,11 @@ async function mend(path: string, keys: Set<string>): Promise<void> {
     const whole = tail.lastIndexOf(0x0a) + 1
     if (whole < tail.length && (whole > 0 || start === 0)) {
       await file.truncate(start + whole)
-      await file.datasync()
     } else if (whole === 0 && tail.length > 0) {
       // A torn row larger than the tail is ended, so that it spoils no other.
       await file.write('\n', size)
-      await file.datasync()
     }
+    await file.datasync()
     for (const row of tail.toString('utf8', 0, whole).split('\n')) {
       const key = keyOf(row)
       if (key !== undefined) keys.add(key)

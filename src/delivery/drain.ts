@@ -5,7 +5,7 @@ import { abortable } from '../lib/abortable.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Sink } from '../sinks/sink.ts'
 import type { Batch, Spool } from '../spool/spool.ts'
-import { damagedRow } from './dead-letter.ts'
+import { batchRow } from './dead-letter.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { EncodeSettings } from './encode.ts'
 import { createHand, type Hand } from './hand.ts'
@@ -14,6 +14,7 @@ import type { Log } from './log.ts'
 import { createOutage } from './outage.ts'
 import type { Pool } from './pool.ts'
 import { writeInOrder } from './window.ts'
+import { writeRows } from './write-rows.ts'
 
 export interface DrainOptions {
   readonly sink: Sink
@@ -28,6 +29,8 @@ export interface DrainOptions {
   readonly reportsLines: boolean
   /** How many batches are in hand at most; default one more than workers. */
   readonly maxBatchesAhead?: number
+  /** How many refused events of a batch are held before they are written to the dead letters; default 1000. */
+  readonly maxRefusals?: number
   /** A write is aborted after so long; default none, right for a sink on this machine. */
   readonly writeTimeoutMs?: number
   readonly now?: () => number
@@ -72,6 +75,8 @@ export function createDrain(options: DrainOptions): Drain {
   const pause = async (ms: number) => void (await sleep(ms, signal))
   const outage = createOutage({ sink: sink.name, log, now, random })
   const lines = { maxLineBytes: options.encode.maxLineBytes, dropFields: createFieldDropper(options.encode.dropFields) }
+  const rows = { sink: sink.name, deadLetters, log, pause }
+  const handDeps = { ...rows, pool, ledger, lines, maxRefusals: options.maxRefusals, now, signal }
   const inHand = new Map<Hand, { open: number; ended: boolean }>()
   const queue: Hand[] = []
   /** Lost, and perhaps on the way from the spool to us. */
@@ -80,7 +85,7 @@ export function createDrain(options: DrainOptions): Drain {
   let claiming = true
   let running: Promise<void> | undefined
   let finishing: Promise<void> = Promise.resolve()
-  let lostRows: Promise<unknown> = Promise.resolve()
+  let losing: Promise<void> = Promise.resolve()
 
   const change = () => {
     changed.resolve()
@@ -96,7 +101,7 @@ export function createDrain(options: DrainOptions): Drain {
           claim.release()
           continue
         }
-        const hand = createHand({ sink: sink.name, pool, ledger, deadLetters, lines, log, now, pause, signal }, claim)
+        const hand = createHand(handDeps, claim)
         inHand.set(hand, { open: 0, ended: false })
         queue.push(hand)
         change()
@@ -163,6 +168,20 @@ export function createDrain(options: DrainOptions): Drain {
     }
   }
 
+  /** Never rejects. */
+  const lose = async (batch: Batch, reason: string) => {
+    const row = batchRow(batch, sink.name, new Date(now()).toISOString(), 'damaged', batch.lines, reason)
+    try {
+      await writeRows(rows, [row])
+      ledger.settle(sink.name, 'dead_lettered', batch.lines)
+    } catch (error) {
+      log.error(
+        { sink: sink.name, batch: batch.name, err: error },
+        'A dead letter for a damaged batch could not be written.',
+      )
+    }
+  }
+
   const drain = async () => {
     const claims = claimAhead()
     claims.catch(error => giveUp.abort(error))
@@ -180,6 +199,7 @@ export function createDrain(options: DrainOptions): Drain {
         signal,
       })
       await finishing
+      await losing
     } catch (error) {
       if (signal.reason !== STOPPED) throw error
     } finally {
@@ -188,7 +208,7 @@ export function createDrain(options: DrainOptions): Drain {
       await claims.catch(() => {})
       await finishing.catch(() => {})
       for (const hand of inHand.keys()) hand.release()
-      await lostRows.catch(() => {})
+      await losing
     }
   }
 
@@ -202,21 +222,13 @@ export function createDrain(options: DrainOptions): Drain {
       noMore.abort(STOPPED)
       const timer = setTimeout(() => giveUp.abort(STOPPED), deadlineMs)
       const limit = AbortSignal.timeout(deadlineMs + ABORT_GRACE_MS)
-      await abortable(running ?? Promise.resolve(), limit).catch(() => {})
+      await abortable(Promise.all([running, losing]), limit).catch(() => {})
       clearTimeout(timer)
     },
     lost(batch, reason) {
       if ([...inHand.keys()].some(hand => hand.batch.name === batch.name)) return
       gone.add(batch.name)
-      ledger.settle(sink.name, 'dead_lettered', batch.lines)
-      lostRows = deadLetters
-        .append([damagedRow(batch, sink.name, new Date(now()).toISOString(), batch.lines, reason)])
-        .catch(error =>
-          log.error(
-            { sink: sink.name, batch: batch.name, err: error },
-            'A dead letter for a damaged batch could not be written.',
-          ),
-        )
+      losing = losing.then(() => lose(batch, reason))
     },
   }
 }

@@ -1,31 +1,20 @@
 import { DamagedError } from '../errors.ts'
-import { InflateError } from '../lib/inflate.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import type { Piece } from '../sinks/sink.ts'
 import type { Batch, Claim } from '../spool/spool.ts'
-import { damagedRow, type Original, type Refusal, refusalRow } from './dead-letter.ts'
-import type { DeadLetters, Row } from './dead-letters.ts'
+import { type BatchReason, batchRow, type Refusal } from './dead-letter.ts'
 import type { Ledger, Outcome } from './ledger.ts'
-import { createLineReader, type LineReaderOptions } from './line-reader.ts'
-import type { Log } from './log.ts'
 import { pieceOf, slicePiece } from './pieces.ts'
 import type { Pool } from './pool.ts'
 import type { Reading } from './reading.ts'
+import { createRefusals, DISK_PAUSE_MS, type RefusalsDeps } from './refusals.ts'
 import type { BatchStatistics } from './statistics.ts'
 import { WorkerError } from './worker-thread.ts'
+import { writeRows } from './write-rows.ts'
 
-export interface HandDeps {
-  readonly sink: string
+export interface HandDeps extends Omit<RefusalsDeps, 'onWritten'> {
   readonly pool: Pick<Pool, 'read'>
   readonly ledger: Ledger
-  readonly deadLetters: DeadLetters
-  readonly lines: LineReaderOptions
-  readonly log: Log
-  readonly now: () => number
-  /** Rejects when the drain gives up. */
-  readonly pause: (ms: number) => Promise<void>
-  /** Aborted when the drain gives up. */
-  readonly signal: AbortSignal
 }
 
 /**
@@ -50,17 +39,11 @@ export interface Hand {
 
 /** A batch whose mapping fails so often is set aside; from the second time on it is alone in its worker. */
 const MAX_STRIKES = 3
-const DISK_PAUSE_MS = 1000
-/** How many refusals, and how many bytes of their rows, are held at most. */
-const MAX_REFUSALS = 1000
-const MAX_ROWS_BYTES = 4 * 1024 * 1024
-const FULL_PAUSE_MS = 5000
 
 export function createHand(deps: HandDeps, claim: Claim): Hand {
-  const { sink, pool, ledger, deadLetters, log, now, pause, signal } = deps
+  const { sink, pool, ledger, log, now, pause, signal } = deps
   const { batch } = claim
   const id = uuidsOf(batch.batchId)
-  const reader = createLineReader(claim, deps.lines, signal)
   /** Events given, by dataset. */
   const given = new Map<string, number>()
   let reading: Reading | undefined = pool.read(claim, false)
@@ -68,7 +51,7 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
   let settled = 0
   let damage: string | undefined
   let statistics: BatchStatistics | undefined
-  let refusals: Refusal[] = []
+  let unreadable = false
   let released = false
 
   const settle = (outcome: Outcome, lines: number) => {
@@ -76,6 +59,7 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
     settled += counted
     ledger.settle(sink, outcome, counted)
   }
+  const refusals = createRefusals({ ...deps, onWritten: events => settle('dead_lettered', events) }, claim)
 
   const notGiven = (piece: Piece): Piece | undefined => {
     const skipped = Math.max(0, (given.get(piece.dataset) ?? 0) - piece.first)
@@ -94,79 +78,34 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
       log.warn({ sink, batch: batch.name, strikes, err: error }, 'Mapping a batch failed.')
       if (strikes >= MAX_STRIKES) damage = `mapping it failed ${strikes} times: ${error.message}`
     } else {
-      log.warn({ sink, batch: batch.name, err: error }, 'A batch could not be read; it is tried again.')
-      await pause(DISK_PAUSE_MS)
-    }
-  }
-
-  const insist = async (rows: readonly Row[]) => {
-    for (let said = false; ; said = true) {
-      try {
-        if (await deadLetters.append(rows)) return
-        if (!said)
-          log.error(
-            { sink },
-            'The dead letters have reached DEAD_LETTERS_MAX_BYTES; the sink waits until some are redriven or discarded.',
-          )
-      } catch (error) {
-        if (!said) log.error({ sink, err: error }, 'Dead letters cannot be written; the sink waits.')
-      }
-      await pause(FULL_PAUSE_MS)
-    }
-  }
-
-  /** Rows are durable before their lines count as settled. */
-  const writeRefusals = async () => {
-    const waiting = refusals.sort((a, b) => a.line - b.line)
-    refusals = []
-    const time = new Date(now()).toISOString()
-    let rows: Row[] = []
-    let bytes = 0
-    const flush = async () => {
-      if (rows.length > 0) await insist(rows)
-      settle('dead_lettered', rows.length)
-      rows = []
-      bytes = 0
-    }
-    let written = 0
-    const take = async (refusal: Refusal, original: Original | undefined) => {
-      const row = refusalRow(batch, sink, id(refusal.line), time, refusal, original)
-      rows.push(row)
-      bytes += row.json.length
-      written++
-      if (bytes >= MAX_ROWS_BYTES) await flush()
-    }
-    await withOriginals(waiting, take)
-    // What is left has no original that could be read.
-    for (const refusal of waiting.slice(written)) await take(refusal, undefined)
-    await flush()
-  }
-
-  const withOriginals = async (
-    sorted: readonly Refusal[],
-    take: (refusal: Refusal, original: Original) => Promise<void>,
-  ) => {
-    let done = 0
-    for (;;) {
-      const numbers = sorted.slice(done).map(refusal => refusal.line)
-      try {
-        await reader.read(numbers, (_number, line) => take(sorted[done++]!, line))
-        return
-      } catch (error) {
-        signal.throwIfAborted()
-        if (error instanceof DamagedError || error instanceof InflateError) return
+      if (!unreadable)
         log.warn({ sink, batch: batch.name, err: error }, 'A batch could not be read; it is tried again.')
-        await pause(DISK_PAUSE_MS)
-      }
+      unreadable = true
+      await pause(DISK_PAUSE_MS)
     }
   }
 
   const setAside = async (reason: string) => {
     const lost = batch.lines - settled
-    await insist([damagedRow(batch, sink, new Date(now()).toISOString(), lost, reason)])
+    await writeLost('damaged', lost, reason)
     await claim.setAside(reason)
     settle('dead_lettered', lost)
   }
+
+  /** Nothing of it was lost, so it is not damaged. The books are closed over lines that it should hold and does not. */
+  const closeMiscounted = async (found: number) => {
+    log.error(
+      { sink, batch: batch.name, stored: batch.lines, found },
+      `A batch was stored as ${batch.lines} lines and holds ${found}; none of those is lost.`,
+    )
+    const missing = batch.lines - settled
+    if (missing === 0) return
+    await writeLost('miscounted', missing, `it was stored as ${batch.lines} lines and holds ${found}`)
+    settle('dead_lettered', missing)
+  }
+
+  const writeLost = (reason: BatchReason, lines: number, detail: string) =>
+    writeRows(deps, [batchRow(batch, sink, new Date(now()).toISOString(), reason, lines, detail)])
 
   return {
     batch,
@@ -180,7 +119,10 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
             return undefined
           }
           const piece = notGiven(pieceOf(encoded, batch.name, id))
-          if (piece !== undefined) return piece
+          if (piece !== undefined) {
+            unreadable = false
+            return piece
+          }
         } catch (error) {
           await recover(error)
         }
@@ -188,25 +130,24 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
       return undefined
     },
     delivered: events => settle('delivered', events),
-    async refused(more) {
-      refusals.push(...more)
-      if (refusals.length >= MAX_REFUSALS) await writeRefusals()
-    },
+    refused: refusals.add,
     async finish() {
-      if (refusals.length > 0) await writeRefusals()
-      await reader.close()
-      settle('filtered', statistics?.filtered ?? 0)
-      if (damage === undefined && settled < batch.lines)
-        damage = `it holds ${statistics?.lines} lines, not ${batch.lines}`
+      await refusals.flush()
+      await refusals.close()
       if (damage !== undefined) await setAside(damage)
-      else await claim.ack()
+      else {
+        const { lines, filtered } = statistics!
+        settle('filtered', filtered)
+        if (lines !== batch.lines) await closeMiscounted(lines)
+        await claim.ack()
+      }
       return statistics
     },
     release() {
       if (released) return
       released = true
       reading?.cancel()
-      reader.close().catch(() => {})
+      refusals.close().catch(() => {})
       claim.release()
     },
   }

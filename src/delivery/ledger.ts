@@ -15,21 +15,15 @@ export interface Ledger {
   recovered(recovered: Recovered): void
   settle(sink: string, outcome: Outcome, lines: number): void
   pending(sink: string): number
-  /** Resolves when nothing is pending for the sink, at once if so now. */
-  idle(sink: string): Promise<void>
 }
 
 export function createLedger(metrics: Metrics, sinks: readonly string[]): Ledger {
   const pending = new Map(sinks.map(sink => [sink, 0]))
-  const waiting = new Map<string, PromiseWithResolvers<void>>()
 
   const change = (sink: string, lines: number) => {
     const now = (pending.get(sink) ?? 0) + lines
     pending.set(sink, now)
     metrics.pendingLines.set({ sink }, now)
-    if (now > 0) return
-    waiting.get(sink)?.resolve()
-    waiting.delete(sink)
   }
   for (const sink of sinks) change(sink, 0)
 
@@ -52,12 +46,6 @@ export function createLedger(metrics: Metrics, sinks: readonly string[]): Ledger
       change(sink, -lines)
     },
     pending: sink => pending.get(sink) ?? 0,
-    async idle(sink) {
-      if ((pending.get(sink) ?? 0) === 0) return
-      const waiter = waiting.get(sink) ?? Promise.withResolvers<void>()
-      waiting.set(sink, waiter)
-      await waiter.promise
-    },
   }
 }
 

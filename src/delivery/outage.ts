@@ -17,8 +17,6 @@ export interface Outage {
   /** @returns milliseconds to pause before the next attempt */
   failed(failure: Failure): number
   worked(): void
-  /** Since when, Unix milliseconds. */
-  readonly since: number | undefined
 }
 
 export interface OutageOptions {
@@ -52,9 +50,6 @@ export function createOutage({ sink, log, now, random }: OutageOptions): Outage 
       if (since !== undefined) log.info({ sink, downSeconds: (now() - since) / 1000 }, 'The sink takes events again.')
       since = undefined
       cried = false
-    },
-    get since() {
-      return since
     },
   }
 }

@@ -49,7 +49,7 @@ export function createPool({ workers, settings, log, heapMb = 256, stallMs = 120
   }
 
   const slots = Array.from({ length: workers }, () => {
-    const slot = { thread: start() }
+    const slot = { thread: start(), leases: 0 }
     const keep = async () => {
       while (!closing.signal.aborted) {
         const started = await slot.thread.ready.then(
@@ -91,15 +91,23 @@ export function createPool({ workers, settings, log, heapMb = 256, stallMs = 120
   const shared = async (signal: AbortSignal): Promise<Lease> => {
     for (;;) {
       closing.signal.throwIfAborted()
-      const { thread } = slots.reduce((least, slot) => (slot.thread.jobs < least.thread.jobs ? slot : least))
+      const slot = slots.reduce((least, each) => (each.leases < least.leases ? each : least))
+      const { thread } = slot
+      // Counted before the first await: readings that begin together go to different workers.
+      slot.leases++
+      const uncount = () => void slot.leases--
       const ready = await abortable(
         thread.ready.then(
           () => true,
           () => false,
         ),
         signal,
-      )
-      if (ready && threads.has(thread)) return leaseOf(thread, () => {})
+      ).catch(error => {
+        uncount()
+        throw error
+      })
+      if (ready && threads.has(thread)) return leaseOf(thread, uncount)
+      uncount()
       await pause(RESTART_PAUSE_MS / 4, undefined, { ref: false, signal })
     }
   }

@@ -15,6 +15,11 @@ import type { BatchStatistics } from './statistics.ts'
 export const CHUNKS_AHEAD = 2
 export const PIECES_AHEAD = 4
 
+const MAX_ERROR_CHARS = 500
+
+/** What is told of an error in a worker. It is logged, and may quote a line: V8's messages do. */
+export const wordsOf = (error: unknown): string => String(error).slice(0, MAX_ERROR_CHARS)
+
 export interface JobDescription {
   readonly batchId: Uint8Array
   readonly dataset: string | undefined

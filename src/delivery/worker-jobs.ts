@@ -3,7 +3,7 @@ import { uuidsOf } from '../lib/uuid.ts'
 import type { Mapper } from '../mapper/types.ts'
 import { createEncoder, type Encoder, type EncodeSettings } from './encode.ts'
 import type { EncodedPiece } from './piece-builder.ts'
-import { type FromWorker, type JobDescription, PIECES_AHEAD, type ToWorker } from './protocol.ts'
+import { type FromWorker, type JobDescription, PIECES_AHEAD, type ToWorker, wordsOf } from './protocol.ts'
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void
 
@@ -53,7 +53,7 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
       finish()
       if (error instanceof InflateError)
         post({ kind: 'failed', job, damaged: true, message: `The gzip stream is bad: ${error.message}.` }, [])
-      else post({ kind: 'failed', job, damaged: false, message: String(error) }, [])
+      else post({ kind: 'failed', job, damaged: false, message: wordsOf(error) }, [])
     }
     const finish = () => {
       cancelled = true

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { FromWorker, ToWorker, WorkerSettings } from './protocol.ts'
+import { type FromWorker, type ToWorker, type WorkerSettings, wordsOf } from './protocol.ts'
 
 /** A worker died or failed while it had a job. The job's batch may be the reason or only a neighbour. */
 export class WorkerError extends Error {
@@ -15,7 +15,6 @@ export interface WorkerThread {
   readonly ready: Promise<void>
   /** Resolves when it is gone, with the reason. */
   readonly died: Promise<WorkerError>
-  readonly jobs: number
   send(message: ToWorker, transfer?: ArrayBuffer[]): void
   listen(job: number, listener: JobListener): void
   forget(job: number): void
@@ -47,8 +46,8 @@ export function startWorkerThread(settings: WorkerSettings, heapMb: number, entr
     if (message.kind === 'ready') ready.resolve()
     else listeners.get(message.job)?.(message)
   })
-  worker.on('messageerror', error => void worker.terminate().then(() => (reason ??= String(error))))
-  worker.on('error', error => (reason ??= String(error)))
+  worker.on('messageerror', error => void worker.terminate().then(() => (reason ??= wordsOf(error))))
+  worker.on('error', error => (reason ??= wordsOf(error)))
   worker.on('exit', code => {
     const error = new WorkerError(`A worker ended: ${reason ?? `exit code ${code}`}`)
     ready.reject(error)
@@ -61,9 +60,6 @@ export function startWorkerThread(settings: WorkerSettings, heapMb: number, entr
   return {
     ready: ready.promise,
     died: died.promise,
-    get jobs() {
-      return listeners.size
-    },
     send: (message, transfer = []) => worker.postMessage(message, transfer),
     listen: (job, listener) => void listeners.set(job, listener),
     forget: job => void listeners.delete(job),

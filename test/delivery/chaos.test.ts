@@ -19,6 +19,11 @@ const batch = fc.array(fc.record({ dataset: fc.constantFrom(...datasets), grow: 
   maxLength: 40,
 })
 const deed = fc.constantFrom('take', 'take', 'later', 'refuse', 'retry some', 'reject one', 'reject all', 'mixed')
+const deeds = fc.oneof(
+  fc.array(deed, { maxLength: 30 }),
+  // So that the refusals of several pieces are on their way at a time.
+  fc.array(fc.constantFrom('reject one', 'reject all'), { minLength: 20, maxLength: 30 }),
+)
 
 function act(piece: Piece, kind: string) {
   const all = Array.from(piece.lines.keys())
@@ -46,9 +51,9 @@ describe('a drain whose sink does as it likes', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(batch, { minLength: 1, maxLength: 4 }),
-        fc.array(deed, { maxLength: 30 }),
+        deeds,
         fc.integer({ min: 1, max: 4 }),
-        async (batches, deeds, maxInFlight) => {
+        async (batches, script, maxInFlight) => {
           const scene = await createScene(pool, ['a'])
           const balance = async () => {
             const { delivered, filtered, dead, pending } = await scene.books('a')
@@ -59,18 +64,20 @@ describe('a drain whose sink does as it likes', () => {
             'a',
             async (piece, _signal, attempt) => {
               await balance()
-              return act(piece, deeds[attempt - 1] ?? 'take')
+              return act(piece, script[attempt - 1] ?? 'take')
             },
             maxInFlight,
           )
           for (const records of batches) {
-            await scene.store(body(...records))
+            await scene.store(body(...records.map((record, line) => ({ ...record, line }))))
             lines += records.length
           }
-          scene.drain(scripted.sink)
-          await scene.ledger.idle('a')
+          scene.drain(scripted.sink, { maxRefusals: 3 })
+          await scene.idle('a')
           await balance()
-          const letters = (await scene.deadLetters('a')).map(row => row.id)
+          const rows = await scene.deadLetters('a')
+          for (const row of rows) expect(JSON.parse(String(row.original)).line).toBe(row.line)
+          const letters = rows.map(row => row.id)
           const kept = batches.flat().filter(record => record.dataset !== 'dropped').length
           expect(new Set([...scripted.ids, ...letters]).size).toBe(kept)
           expect(scripted.ids.length + letters.length).toBe(kept)

@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDeadLetters } from '../../src/delivery/dead-letters.ts'
 
 let dir: string
@@ -66,6 +66,28 @@ describe('dead letters', () => {
         .filter(Boolean)
         .map(text => JSON.parse(text).key),
     ).toEqual(['a', 'b', 'c'])
+  })
+
+  it('make durable what a killed process had written, before they leave it out', async () => {
+    await mkdir(folder)
+    await writeFile(file(), '{"key":"a","more":""}\n')
+    const synced: number[] = []
+    const handle = await open(folder, 'r')
+    const inodes = [(await stat(file())).ino, (await stat(folder)).ino]
+    for (const name of ['sync', 'datasync'] as const) {
+      const real = Object.getPrototypeOf(handle)[name]
+      vi.spyOn(Object.getPrototypeOf(handle), name).mockImplementation(async function (this: typeof handle) {
+        synced.push((await this.stat()).ino)
+        return real.call(this)
+      })
+    }
+    try {
+      expect(await letters().append([row('a')])).toBe(true)
+    } finally {
+      vi.restoreAllMocks()
+      await handle.close()
+    }
+    expect(synced).toEqual(inodes)
   })
 
   it('throw on a disk error and go on when it is over', async () => {

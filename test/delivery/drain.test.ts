@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
+import { rm } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createPool, type Pool } from '../../src/delivery/pool.ts'
-import { PermanentError, RetryableError, UnavailableError } from '../../src/errors.ts'
+import { PermanentError, RetryableError } from '../../src/errors.ts'
 import { uuidsOf } from '../../src/lib/uuid.ts'
+import { deliver, lineOf, numbers, records, refuse } from './deliver.ts'
 import {
   body,
   createScene,
@@ -11,7 +12,6 @@ import {
   createTestLog,
   eventsOf,
   ODD_WORKER,
-  type Script,
   workerSettings,
 } from './harness.ts'
 
@@ -29,30 +29,9 @@ beforeEach(async () => {
 })
 afterEach(() => scene.close())
 
-const records = (count: number, more: object = {}) =>
-  Array.from({ length: count }, () => ({ text: 'x'.repeat(40), ...more }))
-const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => i + from)
-const lineOf = (event: Record<string, unknown>) => event.n
-
-/** Stores batches, drains them into a sink that does as the script says, and waits until nothing is pending. */
-async function deliver(texts: readonly Buffer[], script?: Script, maxInFlight = 1) {
-  const scripted = createScriptedSink('a', script, maxInFlight)
-  for (const text of texts) await scene.store(text)
-  scene.drain(scripted.sink)
-  await scene.ledger.idle('a')
-  return scripted
-}
-
-const refuse =
-  (line: number): Script =>
-  piece => {
-    const index = piece.lines.indexOf(line)
-    return index < 0 ? undefined : { retry: [], rejected: [{ index, reason: 'mapping', detail: 'no' }] }
-  }
-
 describe('a drain', () => {
   it('delivers batches in order, each event once, and acknowledges them', async () => {
-    const { events, settled, state } = await deliver([
+    const { events, settled, state } = await deliver(scene, [
       body(...records(10)),
       body(...records(3)),
       body({ dataset: 'z' }),
@@ -68,6 +47,7 @@ describe('a drain', () => {
 
   it('keeps no more writes unsettled than the sink takes', async () => {
     const { state, events } = await deliver(
+      scene,
       [body(...records(40)), body(...records(40))],
       async () => {
         await new Promise(resolve => setTimeout(resolve, 1))
@@ -80,12 +60,12 @@ describe('a drain', () => {
   })
 
   it('counts the lines of dropped datasets as filtered', async () => {
-    await deliver([body({ dataset: 'dropped' }, {}, { dataset: 'dropped' }), body({ dataset: 'dropped' })])
+    await deliver(scene, [body({ dataset: 'dropped' }, {}, { dataset: 'dropped' }), body({ dataset: 'dropped' })])
     expect(await scene.books('a')).toEqual({ delivered: 1, filtered: 3, dead: 0, pending: 0 })
   })
 
   it('reports what the lines were, once a batch', async () => {
-    await deliver([body({ tag: 'logpush.bad_value', dataset: 'd', reject: 'F' }, 'x', 'y')])
+    await deliver(scene, [body({ tag: 'logpush.bad_value', dataset: 'd', reject: 'F' }, 'x', 'y')])
     await expect.poll(() => scene.counter('intake_bad_lines_total')).toEqual({ '{reason="not_json"}': 2 })
     expect(await scene.counter('intake_tagged_events_total')).toEqual({ '{tag="logpush.bad_value"}': 1 })
     expect(await scene.counter('intake_rejected_values_total')).toEqual({ '{dataset="d",field="F"}': 1 })
@@ -94,7 +74,7 @@ describe('a drain', () => {
   it('gives each event the id that the sender was told', async () => {
     const batchId = randomBytes(32)
     await scene.store(body('', {}, {}), { batchId })
-    const { ids } = await deliver([])
+    const { ids } = await deliver(scene, [])
     expect(ids).toEqual([0, 1].map(uuidsOf(batchId)))
   })
 })
@@ -102,6 +82,7 @@ describe('a drain', () => {
 describe('a drain whose sink is down', () => {
   it('backs off with growing pauses, says so once, and loses and doubles nothing', async () => {
     const { events } = await deliver(
+      scene,
       [body(...records(12))],
       (_piece, _signal, attempt) => {
         if (attempt >= 2 && attempt <= 11) throw new RetryableError('503')
@@ -118,7 +99,7 @@ describe('a drain whose sink is down', () => {
   })
 
   it('does as Retry-After says, up to the longest pause', async () => {
-    await deliver([body({})], (_piece, _signal, attempt) => {
+    await deliver(scene, [body({})], (_piece, _signal, attempt) => {
       if (attempt === 1) throw new RetryableError('429', { retryAfterMs: 7000 })
       if (attempt === 2) throw new RetryableError('429', { retryAfterMs: 3_600_000 })
       return undefined
@@ -127,7 +108,7 @@ describe('a drain whose sink is down', () => {
   })
 
   it('pauses long and cries for the operator once where only he can help', async () => {
-    await deliver([body({})], (_piece, _signal, attempt) => {
+    await deliver(scene, [body({})], (_piece, _signal, attempt) => {
       if (attempt < 4) throw new RetryableError('401', { needsOperator: true })
       return undefined
     })
@@ -138,7 +119,7 @@ describe('a drain whose sink is down', () => {
   })
 
   it('takes anything unknown that is thrown as a reason to come again', async () => {
-    const { events } = await deliver([body({})], (_piece, _signal, attempt) => {
+    const { events } = await deliver(scene, [body({})], (_piece, _signal, attempt) => {
       if (attempt === 1) throw new TypeError('a fault')
       return undefined
     })
@@ -156,7 +137,7 @@ describe('a drain whose sink is down', () => {
     }
     await scene.store(body({}))
     scene.drain(sink)
-    await scene.ledger.idle('a')
+    await scene.idle('a')
     expect(tries).toBe(3)
     expect(scripted.events.length).toBe(1)
   })
@@ -169,7 +150,7 @@ describe('a drain whose sink is down', () => {
     })
     await scene.store(body({}))
     scene.drain(scripted.sink, { writeTimeoutMs: 20 })
-    await scene.ledger.idle('a')
+    await scene.idle('a')
     expect(scripted.state.attempts).toBe(2)
   })
 
@@ -182,7 +163,7 @@ describe('a drain whose sink is down', () => {
     scene.drain(down.sink)
     await expect.poll(() => down.state.attempts).toBeGreaterThan(2)
     scene.drain(up.sink, { reportsLines: false })
-    await scene.ledger.idle('b')
+    await scene.idle('b')
     expect(up.events.length).toBe(360)
     expect(await scene.books('a')).toEqual({ delivered: 0, filtered: 0, dead: 0, pending: 360 })
   })
@@ -191,7 +172,7 @@ describe('a drain whose sink is down', () => {
 describe('a drain whose sink takes a part', () => {
   it('sends again only the events that are to be retried', async () => {
     const sent: unknown[][] = []
-    const { events } = await deliver([body(...records(3))], (piece, _signal, attempt) => {
+    const { events } = await deliver(scene, [body(...records(3))], (piece, _signal, attempt) => {
       sent.push(eventsOf(piece).map(lineOf))
       return attempt === 1 ? { retry: [2, 1, 1], rejected: [] } : undefined
     })
@@ -207,7 +188,7 @@ describe('a drain whose sink takes a part', () => {
     const batchId = randomBytes(32)
     const text = body({ n: 0 }, '', '{"secret": "\\u00e4", "dataset":"d"}', { n: 2 })
     await scene.store(text, { batchId, dataset: 'http_requests' })
-    await deliver([], piece =>
+    await deliver(scene, [], piece =>
       piece.dataset === 'd'
         ? { retry: [], rejected: [{ index: 0, reason: 'mapping', detail: 'x'.repeat(5000) }] }
         : undefined,
@@ -232,7 +213,7 @@ describe('a drain whose sink takes a part', () => {
   })
 
   it('keeps bytes that are no text in the dead letter', async () => {
-    await deliver([Buffer.from([0x7b, 0xff, 0x0a])], refuse(0))
+    await deliver(scene, [Buffer.from([0x7b, 0xff, 0x0a])], refuse(0))
     expect(await scene.deadLetters('a')).toMatchObject([
       { original_base64: Buffer.from([0x7b, 0xff]).toString('base64') },
     ])
@@ -240,6 +221,7 @@ describe('a drain whose sink takes a part', () => {
 
   it('halves a piece that is refused whole until the one bad event is alone', async () => {
     const { events } = await deliver(
+      scene,
       [body(...records(20))],
       piece => {
         if (piece.lines.includes(13)) throw new PermanentError('413')
@@ -254,7 +236,6 @@ describe('a drain whose sink takes a part', () => {
   })
 
   it('waits when the dead letters are full, rather than drop, and goes on when there is room', async () => {
-    const { rm } = await import('node:fs/promises')
     const bad = { text: 'y'.repeat(700) }
     const scripted = createScriptedSink('a', () => ({
       retry: [],
@@ -271,92 +252,6 @@ describe('a drain whose sink takes a part', () => {
       await new Promise(resolve => setTimeout(resolve, 5))
     }
     expect(await scene.books('a')).toEqual({ delivered: 0, filtered: 0, dead: 4, pending: 0 })
-  })
-})
-
-describe('a drain with a batch that is broken', () => {
-  it('sets a damaged batch aside for all sinks, and goes on', async () => {
-    const stored = gzipSync(body(...records(5)))
-    stored[stored.length - 6]! ^= 1
-    await scene.store(body(...records(5)), { stored })
-    await scene.store(body({}))
-    const sinks = ['a', 'b'].map(name => createScriptedSink(name))
-    for (const { sink } of sinks) scene.drain(sink)
-    for (const { sink, events } of sinks) {
-      await scene.ledger.idle(sink.name)
-      expect(events.length).toBe(1)
-      expect(await scene.books(sink.name)).toEqual({ delivered: 1, filtered: 0, dead: 5, pending: 0 })
-      await expect.poll(() => scene.deadLetters(sink.name)).toMatchObject([{ reason: 'damaged', lines: 5 }])
-    }
-    await expect.poll(() => scene.spool.usage.batches).toBe(0)
-  })
-
-  it('counts a batch that another sink set aside as dead letters', async () => {
-    const stored = gzipSync(body(...records(5)))
-    stored[stored.length - 6]! ^= 1
-    const stuck = createScriptedSink('b', () => {
-      throw new RetryableError('down')
-    })
-    await scene.store(body({}))
-    scene.drain(stuck.sink, { maxBatchesAhead: 1 })
-    await expect.poll(() => stuck.state.attempts).toBeGreaterThan(0)
-    await scene.store(body(...records(5)), { stored })
-    await deliver([])
-    expect(await scene.books('b')).toEqual({ delivered: 0, filtered: 0, dead: 5, pending: 1 })
-    await expect.poll(() => scene.deadLetters('b')).toMatchObject([{ reason: 'damaged', lines: 5 }])
-  })
-
-  it('sets a batch aside whose number of lines is not what was stored', async () => {
-    await scene.store(body({}, {}), { lines: 3 })
-    await deliver([])
-    expect(await scene.books('a')).toEqual({ delivered: 2, filtered: 0, dead: 1, pending: 0 })
-  })
-
-  it('reads a batch again after a disk error, and sends nothing twice', async () => {
-    let reads = 0
-    const spool = {
-      async claim(sink: string, signal: AbortSignal) {
-        const claim = await scene.spool.claim(sink, signal)
-        const read = async function* (of: AbortSignal) {
-          const first = ++reads === 1
-          for await (const chunk of claim.read(of)) {
-            yield first ? chunk.subarray(0, chunk.length / 2) : chunk
-            if (first) throw new UnavailableError('disk error')
-          }
-        }
-        return { ...claim, read }
-      },
-    }
-    const scripted = createScriptedSink('a')
-    await scene.store(body(...Array.from({ length: 2000 }, () => ({ text: randomBytes(40).toString('hex') }))))
-    scene.drain(scripted.sink, { spool })
-    await scene.ledger.idle('a')
-    expect(reads).toBe(2)
-    expect(scripted.events.map(lineOf)).toEqual(numbers(2000))
-    expect(scene.log.sentences('warn')).toEqual(['A batch could not be read; it is tried again.'])
-  })
-
-  it('maps a batch again when a worker dies, and sends nothing twice', async () => {
-    const innocent = body(...records(200))
-    const deadly = body(...records(10), { do: 'exit' })
-    const { events } = await deliver([innocent, deadly, innocent], async () => {
-      await new Promise(resolve => setTimeout(resolve, 1))
-      return undefined
-    })
-    const sent = events.map(lineOf)
-    expect(sent.slice(0, 200)).toEqual(numbers(200))
-    expect(sent.slice(-200)).toEqual(numbers(200))
-    const between = sent.slice(200, -200)
-    expect(between).toEqual(numbers(between.length))
-    expect(await scene.books('a')).toEqual({
-      delivered: 400 + between.length,
-      filtered: 0,
-      dead: 11 - between.length,
-      pending: 0,
-    })
-    expect(await scene.deadLetters('a')).toMatchObject([
-      { reason: 'damaged', detail: expect.stringContaining('failed 3 times') },
-    ])
   })
 })
 

@@ -135,6 +135,8 @@ export interface Scene {
   counter(name: string): Promise<Record<string, number>>
   deadLetters(sink: string): Promise<Event[]>
   readonly ledger: ReturnType<typeof createLedger>
+  /** Resolves when nothing is pending for the sink. */
+  idle(sink: string): Promise<void>
   readonly spool: ReturnType<typeof createDiskSpool>
   readonly log: ReturnType<typeof createTestLog>
   close(): Promise<void>
@@ -178,6 +180,9 @@ export async function createScene(
     spool,
     log,
     paused,
+    async idle(sink) {
+      while (ledger.pending(sink) > 0) await new Promise(resolve => setTimeout(resolve, 1))
+    },
     async store(text, { stored, ...seal } = {}) {
       const draft = await spool.draft()
       await draft.write(stored ?? gzipSync(text))
@@ -231,11 +236,8 @@ export async function createScene(
       const folder = join(dir, 'dead-letters', sink)
       const names = await readdir(folder).catch(() => [])
       const texts = await Promise.all(names.map(name => readFile(join(folder, name), 'utf8')))
-      return texts
-        .join('')
-        .split('\n')
-        .filter(Boolean)
-        .map(row => JSON.parse(row))
+      const rows = texts.join('').split('\n').filter(Boolean)
+      return rows.map(row => JSON.parse(row))
     },
     async close() {
       await Promise.all([...drains.values()].map(drain => drain.stop(0)))

@@ -29,20 +29,4 @@ describe('the ledger', () => {
       expect(text).toContain(`${row}\n`)
     }
   })
-
-  it('tells when nothing is pending', async () => {
-    const ledger = createLedger(metrics, ['a'])
-    await ledger.idle('a')
-    ledger.stored(batch(2))
-    let idle = false
-    const waiting = Promise.all([ledger.idle('a'), ledger.idle('a')]).then(() => {
-      idle = true
-    })
-    ledger.settle('a', 'delivered', 1)
-    await Promise.resolve()
-    expect(idle).toBe(false)
-    ledger.settle('a', 'filtered', 1)
-    await waiting
-    expect(idle).toBe(true)
-  })
 })

@@ -10,7 +10,8 @@ export const oddMapper: Mapper = {
     flush() {},
     push(line) {
       const record = 'record' in line ? line.record : {}
-      if (record.do === 'throw') throw new Error('an accident')
+      if (record.do === 'throw') throw new Error(`an accident: ${record.text}`)
+      if (record.do === 'crash') queueMicrotask(() => crash(record.text))
       if (record.do === 'exit') process.exit(7)
       if (record.do === 'hang') for (;;);
       if (record.do === 'fill') fill()
@@ -29,6 +30,10 @@ export const oddMapper: Mapper = {
     },
     end() {},
   }),
+}
+
+function crash(text: unknown): never {
+  throw new Error(`an accident: ${text}`)
 }
 
 function fill(): void {

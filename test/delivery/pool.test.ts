@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pieceOf } from '../../src/delivery/pieces.ts'
 import { createPool, type Pool } from '../../src/delivery/pool.ts'
 import type { Reading } from '../../src/delivery/reading.ts'
@@ -94,6 +94,16 @@ describe('the pool of workers', () => {
     expect(log.entries).toEqual([])
   })
 
+  it.each(['throw', 'crash'])('tells no more of a fault than a log should hold (%s)', async accident => {
+    const reading = pool.read(claimOf(body({ do: accident, text: 'secret '.repeat(500) })), false)
+    const error: Error = await readAll(reading).then(
+      () => new Error('none'),
+      thrown => thrown,
+    )
+    expect(error.message).toContain('an accident: secret')
+    expect(error.message.length).toBeLessThan(530)
+  })
+
   it.each([
     ['exit', 'exit code 7'],
     ['fill', 'memory'],
@@ -112,6 +122,30 @@ describe('the pool of workers', () => {
     await expect(readAll(pool.read(claimOf(body({ do: 'exit' })), true))).rejects.toThrow(WorkerError)
     expect(await readAll(pool.read(claimOf(body({})), true))).toEqual([0])
     expect((await readAll(neighbour)).length).toBeGreaterThan(2900)
+  })
+})
+
+describe('a pool of several workers', () => {
+  let pool: Pool
+  beforeEach(async () => {
+    pool = createPool({ workers: 2, settings, log: createTestLog().log, entry: ODD_WORKER })
+    await pool.ready()
+  })
+  afterEach(() => pool.close())
+
+  it('gives batches that begin together to different ones', async () => {
+    const [stuck, free] = [body({ do: 'hang' }), body({})].map(text => pool.read(claimOf(text), false))
+    expect(await readAll(free!)).toEqual([0])
+    stuck!.cancel()
+  })
+
+  it('holds no place for a reading that was cancelled before it began or that is over', async () => {
+    const stuck = pool.read(claimOf(body({ do: 'hang' })), false)
+    const early = pool.read(claimOf(body({})), false)
+    early.cancel()
+    await expect(readAll(early)).rejects.toThrow('cancelled')
+    for (let i = 0; i < 2; i++) expect(await readAll(pool.read(claimOf(body({})), false))).toEqual([0])
+    stuck.cancel()
   })
 })
 

@@ -21,7 +21,7 @@ describe('delivery with the real mapper', () => {
     const { sink, events } = createScriptedSink('a')
     await scene.store(body(line, 'test', { Nothing: 'known' }))
     scene.drain(sink)
-    await scene.ledger.idle('a')
+    await scene.idle('a')
     expect(events).toHaveLength(3)
     const [request, bad, unknown] = [...events].sort((x, y) => order(x) - order(y))
     expect(request).toMatchObject({
@@ -56,7 +56,7 @@ describe('delivery with the real mapper', () => {
       }),
     )
     scene.drain(sink)
-    await scene.ledger.idle('a')
+    await scene.idle('a')
     expect(await scene.books('a')).toEqual({ delivered: 0, filtered: 1, dead: 0, pending: 0 })
     await scene.close()
   })
