@@ -139,6 +139,12 @@ describe('the service', () => {
     expect(answer).toMatch(/^HTTP\/1.1 200 /)
   })
 
+  it('stops at once where its sink is down and nothing waits for it', async () => {
+    await writeFile(join(dir, 'blocked'), '')
+    const service = await start({ FILE_DIR: join(dir, 'blocked/events'), SHUTDOWN_SECONDS: '3600' })
+    await service.app.stop()
+  })
+
   it('has every counter of the promise from the first scrape on', async () => {
     const service = await start()
     for (const name of ['recovered_lines', 'redriven_lines', 'replayed_lines', 'events', 'received_lines']) {

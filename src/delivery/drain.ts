@@ -161,11 +161,20 @@ export function createDrain(options: DrainOptions): Drain {
       } catch (error) {
         signal.throwIfAborted()
         const known = error instanceof RetryableError ? error : undefined
-        await pause(
+        await pauseUnlessIdle(
           outage.failed({ error, retryAfterMs: known?.retryAfterMs, needsOperator: known?.needsOperator ?? false }),
         )
       }
     }
+  }
+
+  /** Who has nothing in hand need not reach a sink any more when told to stop. */
+  const pauseUnlessIdle = async (ms: number) => {
+    if (noMore.signal.aborted) await pause(ms)
+    else await abortable(pause(ms), noMore.signal).catch(() => signal.throwIfAborted())
+    if (!noMore.signal.aborted || inHand.size > 0) return
+    giveUp.abort(STOPPED)
+    signal.throwIfAborted()
   }
 
   /** Never rejects. */
