@@ -65,6 +65,11 @@ export const httpErrors = {
     'The batch could not be stored now (%s); nothing was stored. Send it again later.',
     503,
   ),
+  partlyStored: createError(
+    'ERR_INTAKE_PARTLY_STORED',
+    'The events of some keys were stored, those of others could not be now (%s). Send the same body again later: within DUPLICATE_WINDOW_SECONDS what was stored is recognised.',
+    503,
+  ),
   badRequest: createError(
     'ERR_INTAKE_BAD_REQUEST',
     'The request is not valid HTTP or its URL cannot be read; nothing was stored.',

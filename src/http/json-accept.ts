@@ -9,7 +9,7 @@ import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
 import type { IntakeDeps } from './deps.ts'
 import type { Gate } from './gate.ts'
 import type { JsonBody, JsonShape } from './json-events.ts'
-import { isBlank, JsonError } from './json-scan.ts'
+import { isBlank, JsonError, type Scan } from './json-scan.ts'
 import { createEntry, createEntryStore, type Entry } from './json-store.ts'
 import type { Identity } from './keys.ts'
 import { countBytes, refuseAnnounced } from './state.ts'
@@ -42,14 +42,26 @@ export async function acceptJson(
     const body = await readWhole(deps, request, reply)
     const holders = createHolders(deps, request.identity, named)
     const empty = request.identity !== undefined && isBlank(body)
-    const stored = empty ? { count: 0, nextId: () => '' } : await store(deps, body, shape(body), holders, time)
-    request.outcome = stored.count === 0 ? 'ping' : 'stored'
-    if (stored.count > 0) reportEntries(deps, holders.entries, reply)
+    const stored = empty
+      ? { count: 0, nextId: () => '' }
+      : await store(deps, body, await inTurns(shape(body)), holders, time)
+    request.outcome = stored.count === 0 ? 'ping' : outcomeOf(holders.entries)
+    if (stored.count > 0) reply.header('intake-batch', holders.entries.map(hexId).join(', '))
+    if (request.outcome === 'duplicate') reply.header('intake-duplicate', 'true')
     return stored
   } catch (error) {
     throw error instanceof JsonError ? new httpErrors.badJson(error.message) : error
   } finally {
     leave()
+  }
+}
+
+/** Lets others have a turn where the scan allows it: a stranger's body must not keep the thread. */
+async function inTurns<T>(scan: Scan<T>): Promise<T> {
+  for (;;) {
+    const { done, value } = scan.next()
+    if (done === true) return value
+    await nextTurn()
   }
 }
 
@@ -101,10 +113,14 @@ async function store(deps: IntakeDeps, bytes: Buffer, body: JsonBody, holders: H
   const count = await check(body, holders)
   const { entries } = holders
   const owners: Entry[] = []
-  const store = createEntryStore(deps.spool, time)
+  const store = createEntryStore(deps.spool, time, entries.length > 1)
   try {
     let seen = 0
     for (const event of body.events()) {
+      if (event === undefined) {
+        await nextTurn()
+        continue
+      }
       const entry = holders.entryFor(event.key ?? body.key)
       if (entries.length > 1) owners.push(entry)
       const written = store.add(bytes, event, entry)
@@ -115,6 +131,8 @@ async function store(deps: IntakeDeps, bytes: Buffer, body: JsonBody, holders: H
   } catch (error) {
     await store.discard()
     throw error
+  } finally {
+    for (const entry of entries) report(deps, entry)
   }
   const next = new Map(entries.map(entry => [entry, counting(uuidsOf(entry.batchId))]))
   let at = 0
@@ -125,18 +143,25 @@ async function store(deps: IntakeDeps, bytes: Buffer, body: JsonBody, holders: H
 async function check(body: JsonBody, holders: Holders): Promise<number> {
   let count = 0
   for (const event of body.events()) {
-    holders.entryFor(event.key ?? body.key)
-    if (++count % EVENTS_A_TURN === 0) await nextTurn()
+    if (event !== undefined) {
+      holders.entryFor(event.key ?? body.key)
+      count++
+    }
+    if (event === undefined || count % EVENTS_A_TURN === 0) await nextTurn()
   }
   if (count === 0) holders.entryFor(body.key)
   return count
 }
 
-function reportEntries({ metrics, log }: IntakeDeps, entries: readonly Entry[], reply: FastifyReply): void {
-  const batches = entries.map(({ batchId }) => Buffer.from(batchId).toString('hex'))
-  for (const [index, { lines, bytes, identity, dataset }] of entries.entries()) {
-    countBytes(metrics, { outcome: 'stored', lines, bytes, inflatedBytes: bytes })
-    log.debug({ batch: batches[index], key: identity.id, dataset, lines, bytes }, 'stored')
-  }
-  reply.header('intake-batch', batches.join(', '))
+/** A repeat is one when nothing of it was new. */
+const outcomeOf = (entries: readonly Entry[]) =>
+  entries.every(({ outcome }) => outcome === 'duplicate') ? 'duplicate' : 'stored'
+
+const hexId = ({ batchId }: Entry) => Buffer.from(batchId).toString('hex')
+
+function report({ metrics, log }: IntakeDeps, entry: Entry): void {
+  const { outcome, lines, bytes, identity, dataset } = entry
+  if (outcome === undefined) return
+  countBytes(metrics, { outcome, lines, bytes, inflatedBytes: bytes })
+  log.debug({ batch: hexId(entry), key: identity.id, dataset, lines, bytes }, outcome)
 }

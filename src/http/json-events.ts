@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { httpErrors } from '../errors.ts'
 import * as json from './json-scan.ts'
-import { JsonError, type Span } from './json-scan.ts'
+import { JsonError, type Scan, type Span } from './json-scan.ts'
 import { type ParsedTime, parseTime } from './time.ts'
 
 /** One event of a JSON body, as a place in the body's bytes. */
@@ -16,39 +16,48 @@ export interface JsonEvent {
 export interface JsonBody {
   /** The intake key of the whole body, where it has one. */
   readonly key?: string | undefined
-  /** In order; throws at the first that is not as it must be. May be iterated again. */
-  events(): Iterable<JsonEvent>
+  /** In order, undefined where others may have a turn; throws at the first that is not as it must be. May be iterated again. */
+  events(): Iterable<JsonEvent | undefined>
 }
 
 /** Finds the events of a body. Throws JsonError or an error of the table. */
-export type JsonShape = (body: Buffer) => JsonBody
+export type JsonShape = (body: Buffer) => Scan<JsonBody>
 
 const NO_TIME = '-'
 const MAX_STEPS = 8
+/** Of an object around events. Such a body is looked at before its key is known. */
+const MAX_MEMBERS = 64
+/** What a key of 1024 characters takes when each is escaped, with its quotes. */
+const MAX_KEY_BYTES = 6 * 1024 + 2
+const MAX_TIME_BYTES = 1024
 
 /** `[event, …]` */
-export const arrayOfEvents: JsonShape = body => ({ events: eventsOf(body, root(body), 'it is no array') })
+export const arrayOfEvents: JsonShape = function* (body) {
+  return { events: eventsOf(body, yield* root(body), 'it is no array') }
+}
 
 /** `{"intake_key", "json", "@timestamp"?}` */
-export const oneEvent: JsonShape = body => {
-  const event = wrapped(body, root(body), 'it')
+export const oneEvent: JsonShape = function* (body) {
+  const event = yield* wrapped(body, yield* root(body), 'it')
   return { key: event.key, events: () => [event] }
 }
 
 /** `{"intake_key", "jsons": [event, …]}` */
-export const keyWithEvents: JsonShape = body => {
-  const { intake_key, jsons } = pick(body, root(body), ['intake_key', 'jsons'], 'it')
+export const keyWithEvents: JsonShape = function* (body) {
+  const { intake_key, jsons } = yield* pick(body, yield* root(body), ['intake_key', 'jsons'], 'it', MAX_MEMBERS)
   if (jsons === undefined) throw new JsonError('jsons is missing')
-  return { key: intake_key && json.stringOf(body, intake_key), events: eventsOf(body, jsons, 'jsons is no array') }
+  return { key: keyOf(body, intake_key), events: eventsOf(body, jsons, 'jsons is no array') }
 }
 
 /** `[{"intake_key", "json", "timestamp"?}, …]` */
-export const arrayOfWrapped: JsonShape = body => {
-  const array = checkArray(body, root(body), 'it is no array')
+export const arrayOfWrapped: JsonShape = function* (body) {
+  const array = checkArray(body, yield* root(body), 'it is no array')
   return {
     *events() {
       let number = 0
-      for (const element of json.elements(body, array)) yield wrapped(body, element, `element ${++number}`)
+      for (const element of json.elements(body, array)) {
+        yield element && (yield* wrapped(body, element, `element ${++number}`))
+      }
     },
   }
 }
@@ -60,10 +69,10 @@ export const arrayOfWrapped: JsonShape = body => {
  */
 export function eventsAt(path: string | undefined): JsonShape {
   const steps = stepsOf(path)
-  return body => {
-    let at = root(body)
+  return function* (body) {
+    let at = yield* root(body)
     for (const step of steps) {
-      const next = json.isObject(body, at) ? pick(body, at, [step], 'it')[step] : undefined
+      const next = json.isObject(body, at) ? (yield* pick(body, at, [step], 'it'))[step] : undefined
       if (next === undefined) throw new httpErrors.badPath(`the body has no ${JSON.stringify(step.slice(0, 64))} there`)
       at = next
     }
@@ -84,9 +93,10 @@ export function lineOf(body: Buffer, value: Span): Buffer {
   return bytes
 }
 
-function root(body: Buffer): Span {
+function* root(body: Buffer): Scan<Span> {
   if (!isUtf8(body)) throw new JsonError('it is no UTF-8')
-  return json.document(body)
+  yield
+  return yield* json.document(body)
 }
 
 function checkArray(body: Buffer, value: Span, problem: string): Span {
@@ -94,37 +104,60 @@ function checkArray(body: Buffer, value: Span, problem: string): Span {
   return value
 }
 
-function eventsOf(body: Buffer, value: Span, problem: string): () => Iterable<JsonEvent> {
+function eventsOf(body: Buffer, value: Span, problem: string): () => Iterable<JsonEvent | undefined> {
   const array = checkArray(body, value, problem)
   return function* () {
-    for (const element of json.elements(body, array)) yield { value: element, time: NO_TIME }
+    for (const element of json.elements(body, array)) yield element && { value: element, time: NO_TIME }
   }
 }
 
 /** The named members of an object; of a repeated name the last, as JSON.parse does. */
-function pick<N extends string>(body: Buffer, object: Span, names: readonly N[], what: string) {
+function* pick<N extends string>(
+  body: Buffer,
+  object: Span,
+  names: readonly N[],
+  what: string,
+  maxMembers = Number.POSITIVE_INFINITY,
+): Scan<Partial<Record<N, Span>>> {
   if (!json.isObject(body, object)) throw new JsonError(`${what} is no object`)
   const found: Partial<Record<N, Span>> = Object.create(null)
+  const longest = Math.max(...names.map(name => name.length))
+  let count = 0
   for (const member of json.members(body, object)) {
-    const name = names.find(candidate => candidate === member.name)
+    if (member === undefined) {
+      yield
+      continue
+    }
+    if (++count > maxMembers) throw new JsonError(`${what} has more than ${maxMembers} members`)
+    const text = json.shortTextOf(body, member.name, longest)
+    const name = names.find(candidate => candidate === text)
     if (name !== undefined) found[name] = member
   }
   return found
 }
 
-function wrapped(body: Buffer, object: Span, what: string): JsonEvent {
-  const found = pick(body, object, ['intake_key', 'json', '@timestamp', 'timestamp'], what)
+function* wrapped(body: Buffer, object: Span, what: string): Scan<JsonEvent> {
+  const found = yield* pick(body, object, ['intake_key', 'json', '@timestamp', 'timestamp'], what, MAX_MEMBERS)
   if (found.json === undefined) throw new JsonError(`${what} has no member json`)
   const time = timeOf(body, found['@timestamp'] ?? found.timestamp)
   if (time === 'unreadable') {
     throw new JsonError(`the timestamp of ${what} must be RFC 3339 or a Unix time in s, ms, µs or ns`)
   }
-  const key = found.intake_key && json.stringOf(body, found.intake_key)
-  return { value: found.json, time: time === 'absent' ? NO_TIME : time, key }
+  return { value: found.json, time: time === 'absent' ? NO_TIME : time, key: keyOf(body, found.intake_key) }
+}
+
+/** What is longer than any key can be stays as it is written, which is none. */
+function keyOf(body: Buffer, value: Span | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const { start, end } = value
+  return end - start > MAX_KEY_BYTES
+    ? json.source(body, { start, end: start + MAX_KEY_BYTES })
+    : json.stringOf(body, value)
 }
 
 function timeOf(body: Buffer, value: Span | undefined): ParsedTime {
   if (value === undefined) return 'absent'
+  if (value.end - value.start > MAX_TIME_BYTES) return 'unreadable'
   const text = json.stringOf(body, value) ?? json.source(body, value)
   return text === 'null' ? 'absent' : parseTime(text)
 }

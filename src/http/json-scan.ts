@@ -1,12 +1,18 @@
-/** JSON in bytes, checked to the letter of RFC 8259 without building values: a hostile body costs no more memory than itself. */
+/**
+ * JSON in bytes, checked to the letter of RFC 8259 without building values: a hostile body costs no more memory than itself.
+ * What goes over whole values yields undefined about every PART_BYTES, so that others can have a turn.
+ */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
 export interface Member extends Span {
-  readonly name: string
+  readonly name: Span
 }
+
+/** Goes over bytes in parts, then returns. */
+export type Scan<T> = Generator<undefined, T>
 
 /** The body is no JSON, or none of the expected shape. The message goes to the sender. */
 export class JsonError extends Error {
@@ -24,11 +30,14 @@ const CLOSE_OBJECT = 0x7d
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'))
 const LITERALS = ['true', 'false', 'null'].map(word => Buffer.from(word))
 const MAX_DEPTH = 100_000
+const PART_BYTES = 256 * 1024
+/** A character takes at most the six bytes of `\u0061`. */
+const MAX_ESCAPED = 6
 
 /** The one value that the bytes hold. @throws JsonError */
-export function document(bytes: Buffer): Span {
+export function* document(bytes: Buffer): Scan<Span> {
   const start = skipSpace(bytes, 0)
-  const end = valueEnd(bytes, start)
+  const end = yield* valueEnd(bytes, start)
   if (skipSpace(bytes, end) !== bytes.length) fail(end)
   return { start, end }
 }
@@ -43,34 +52,57 @@ export const source = (bytes: Buffer, { start, end }: Span) => bytes.toString('u
 export const stringOf = (bytes: Buffer, span: Span): string | undefined =>
   isString(bytes, span) ? JSON.parse(source(bytes, span)) : undefined
 
+/** The text of a string; undefined when it is longer than a text of so many characters can be, however it is escaped. */
+export function shortTextOf(bytes: Buffer, { start, end }: Span, maxLength: number): string | undefined {
+  if (end - start - 2 > maxLength * MAX_ESCAPED) return undefined
+  const inside = bytes.toString('utf8', start + 1, end - 1)
+  return inside.includes('\\') ? JSON.parse(`"${inside}"`) : inside
+}
+
 /** The elements of an array that was checked before. */
-export function* elements(bytes: Buffer, array: Span): Generator<Span> {
-  let at = skipSpace(bytes, array.start + 1)
+export function* elements(bytes: Buffer, array: Span): Generator<Span | undefined> {
+  let before = array.start
+  let at = skipSpace(bytes, before + 1)
   while (bytes[at] !== CLOSE_ARRAY) {
-    const end = valueEnd(bytes, at)
+    const end = yield* valueEnd(bytes, at, before)
     yield { start: at, end }
+    before = end
     at = skipSpace(bytes, end)
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1)
   }
 }
 
 /** The members of an object that was checked before, repeated names as often as they are there. */
-export function* members(bytes: Buffer, object: Span): Generator<Member> {
-  let at = skipSpace(bytes, object.start + 1)
+export function* members(bytes: Buffer, object: Span): Generator<Member | undefined> {
+  let before = object.start
+  let at = skipSpace(bytes, before + 1)
   while (bytes[at] !== CLOSE_OBJECT) {
-    const start = memberStart(bytes, at)
-    const end = valueEnd(bytes, start)
-    yield { name: JSON.parse(bytes.toString('utf8', at, stringEnd(bytes, at))), start, end }
+    const name = { start: at, end: stringEnd(bytes, at) }
+    const start = valueStart(bytes, name.end)
+    const end = yield* valueEnd(bytes, start, before)
+    yield { name, start, end }
+    before = end
     at = skipSpace(bytes, end)
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1)
   }
 }
 
-/** Iterative, so that depth costs no stack. */
-function valueEnd(b: Buffer, start: number): number {
+const partOf = (at: number) => Math.floor(at / PART_BYTES)
+
+/**
+ * Iterative, so that depth costs no stack.
+ *
+ * @param before up to where others have had their turn
+ */
+function* valueEnd(b: Buffer, start: number, before = start): Scan<number> {
   const closers: number[] = []
   let at = start
+  let part = partOf(before)
   for (;;) {
+    if (partOf(at) !== part) {
+      part = partOf(at)
+      yield
+    }
     const opened = b[at]
     const closer = opened === OPEN_OBJECT ? CLOSE_OBJECT : opened === OPEN_ARRAY ? CLOSE_ARRAY : 0
     const inside = closer === 0 ? at : skipSpace(b, at + 1)
@@ -79,11 +111,16 @@ function valueEnd(b: Buffer, start: number): number {
       at = closer === CLOSE_OBJECT ? memberStart(b, inside) : inside
       continue
     }
-    at = closer !== 0 ? inside + 1 : opened === QUOTE ? stringEnd(b, at) : scalarEnd(b, at)
+    if (closer !== 0) at = inside + 1
+    else if (opened !== QUOTE) at = scalarEnd(b, at)
+    else for (at = stringPart(b, at + 1); at < 0; at = stringPart(b, -at)) yield
 
     for (;;) {
       const around = closers.at(-1)
-      if (around === undefined) return at
+      if (around === undefined) {
+        if (partOf(at) !== part) yield
+        return at
+      }
       at = skipSpace(b, at)
       if (b[at] === COMMA) {
         at = skipSpace(b, at + 1)
@@ -100,13 +137,26 @@ function valueEnd(b: Buffer, start: number): number {
 /** From a member's name to where its value begins. */
 function memberStart(b: Buffer, at: number): number {
   if (b[at] !== QUOTE) fail(at)
-  const colon = skipSpace(b, stringEnd(b, at))
+  return valueStart(b, stringEnd(b, at))
+}
+
+function valueStart(b: Buffer, nameEnd: number): number {
+  const colon = skipSpace(b, nameEnd)
   if (b[colon] !== COLON) fail(colon)
   return skipSpace(b, colon + 1)
 }
 
 function stringEnd(b: Buffer, start: number): number {
-  for (let at = start + 1; at < b.length; at++) {
+  let at = stringPart(b, start + 1)
+  while (at < 0) at = stringPart(b, -at)
+  return at
+}
+
+/** From within a string to its end; or, negative, to where it goes on after a part. */
+function stringPart(b: Buffer, from: number): number {
+  const stop = from + PART_BYTES
+  for (let at = from; at < b.length; at++) {
+    if (at >= stop) return -at
     const byte = b[at]!
     if (byte === QUOTE) return at + 1
     if (byte < 0x20) fail(at)

@@ -1,11 +1,16 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, type Hash, randomBytes } from 'node:crypto'
+import { httpErrors, UnavailableError } from '../errors.ts'
 import type { Draft, Spool } from '../spool/spool.ts'
 import { type JsonEvent, lineOf } from './json-events.ts'
 import type { Identity } from './keys.ts'
+import { batchPrefix } from './receive.ts'
 
 /** The events of one key, on their way into the spool as one entry. */
 export interface Entry {
-  readonly batchId: Uint8Array
+  /** Known once it is committed. */
+  batchId: Uint8Array
+  /** What became of it; undefined before it is committed. */
+  outcome: 'stored' | 'duplicate' | undefined
   readonly identity: Identity
   readonly dataset: string | undefined
   lines: number
@@ -15,40 +20,65 @@ export interface Entry {
 export interface EntryStore {
   /** Adds an event to the entry of its key. Awaiting it is the back-pressure. */
   add(body: Buffer, event: JsonEvent, entry: Entry): Promise<void> | undefined
-  /** All entries become durable, one after the other. */
+  /** All entries become durable together. Throws ERR_INTAKE_PARTLY_STORED when some did and some did not. */
   commit(): Promise<void>
   /** Nothing that is not committed is left behind. */
   discard(): Promise<void>
 }
 
 const BLOCK_BYTES = 256 * 1024
+/** In front of what is hashed: no batch of another route has the same id. */
+const ROUTE = '/array'
 const LF = Buffer.from('\n')
 
 export const createEntry = (identity: Identity, dataset: string | undefined): Entry => ({
-  batchId: randomBytes(32),
+  batchId: new Uint8Array(),
+  outcome: undefined,
   identity,
   dataset,
   lines: 0,
   bytes: 0,
 })
 
-/** @param time of events without one: RFC 3339 UTC */
-export function createEntryStore(spool: Spool, time: string): EntryStore {
-  const open = new Map<Entry, { draft?: Draft; block: Buffer[]; blockBytes: number }>()
+interface OpenEntry {
+  readonly hash: Hash | undefined
+  draft?: Draft
+  block: Buffer[]
+  blockBytes: number
+}
 
-  const flush = async (entry: Entry): Promise<Draft> => {
-    const state = open.get(entry)!
+/**
+ * @param time of events without one: RFC 3339 UTC
+ * @param repeatable the batch ids come from the content, and an entry that was stored within the spool's window is not stored again:
+ *   for bodies of which a part may have been stored when they are sent once more
+ */
+export function createEntryStore(spool: Spool, time: string, repeatable: boolean): EntryStore {
+  const open = new Map<Entry, OpenEntry>()
+  const openFor = ({ dataset, identity }: Entry): OpenEntry => {
+    const hash = repeatable ? createHash('sha256').update(ROUTE + batchPrefix(dataset, identity.id)) : undefined
+    return { hash, block: [], blockBytes: 0 }
+  }
+
+  const flush = async (state: OpenEntry): Promise<Draft> => {
     const bytes = Buffer.concat(state.block)
     state.block = []
     state.blockBytes = 0
+    state.hash?.update(bytes)
     state.draft ??= await spool.draft()
     await state.draft.write(bytes)
     return state.draft
   }
+  const commit = async (entry: Entry, { draft, hash }: OpenEntry) => {
+    const { dataset, lines } = entry
+    entry.batchId = hash?.digest() ?? randomBytes(32)
+    const seal = { batchId: entry.batchId, dataset, lines, time, deduplicate: repeatable }
+    entry.outcome = await draft!.commit({ ...seal, format: 'timed', gzip: false })
+    open.delete(entry)
+  }
 
   return {
     add(body, event, entry) {
-      const state = open.get(entry) ?? { block: [], blockBytes: 0 }
+      const state = open.get(entry) ?? openFor(entry)
       open.set(entry, state)
       const head = Buffer.from(`${event.time} `)
       const line = lineOf(body, event.value)
@@ -57,16 +87,17 @@ export function createEntryStore(spool: Spool, time: string): EntryStore {
       state.blockBytes += bytes
       entry.lines++
       entry.bytes += bytes
-      return state.blockBytes < BLOCK_BYTES ? undefined : flush(entry).then(() => {})
+      return state.blockBytes < BLOCK_BYTES ? undefined : flush(state).then(() => {})
     },
     async commit() {
       // All is written before anything becomes durable: what can fail has then mostly failed with nothing stored.
-      for (const entry of open.keys()) await flush(entry)
-      for (const [entry, { draft }] of open) {
-        const { batchId, dataset, lines } = entry
-        await draft!.commit({ batchId, dataset, lines, format: 'timed', gzip: false, time, deduplicate: false })
-        open.delete(entry)
-      }
+      for (const state of open.values()) await flush(state)
+      const results = await Promise.allSettled(Array.from(open, ([entry, state]) => commit(entry, state)))
+      const failures = results.filter(result => result.status === 'rejected').map(result => result.reason as unknown)
+      if (failures.length === 0) return
+      const unforeseen = failures.find(failure => !(failure instanceof UnavailableError))
+      if (unforeseen !== undefined || failures.length === results.length) throw unforeseen ?? failures[0]
+      throw new httpErrors.partlyStored((failures[0] as UnavailableError).reason)
     },
     async discard() {
       for (const { draft } of open.values()) await draft?.discard()

@@ -64,29 +64,33 @@ export async function receive(
 }
 
 /** The parts carry their lengths, so that no two of (dataset, key id, body) give the same bytes. */
-const batchPrefix = (dataset = '', keyId: string) =>
+export const batchPrefix = (dataset = '', keyId: string) =>
   `${Buffer.byteLength(dataset)}:${dataset}${Buffer.byteLength(keyId)}:${keyId}`
 
 /** Takes a draft only when the body has become larger than tiny, or when asked. */
 function createStore(spool: Spool) {
   const waiting: Buffer[] = []
   let waitingBytes = 0
-  let open: Draft | undefined
+  let opening: Promise<Draft> | undefined
 
   const draft = async () => {
-    open ??= await spool.draft()
+    opening ??= spool.draft()
+    const open = await opening
     for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) await open.write(chunk)
     return open
   }
   return {
     draft,
     async write(chunk: Buffer) {
-      if (open !== undefined) return open.write(chunk)
       waiting.push(chunk)
       waitingBytes += chunk.length
       if (waitingBytes > TINY_BYTES) await draft()
     },
     async discard() {
+      // A body is refused while its draft is on its way or a chunk is being written: no further write may begin, and a draft that
+      // comes later is ended as well, or its bytes would count for ever.
+      waiting.length = 0
+      const open = await opening?.catch(() => undefined)
       await open?.discard()
     },
   }

@@ -23,6 +23,7 @@ const answered = (description: string, schema: TSchema, extra: Record<string, st
   content: { 'application/json': { schema } },
 })
 
+const retryAfter = { headers: headers({ 'Retry-After': 'Seconds.' }) }
 const failures = {
   400: failed(
     'The body is not complete, is broken gzip or not what the route takes, or a parameter is wrong. Nothing was stored.',
@@ -34,9 +35,7 @@ const failures = {
   415: failed('A Content-Encoding other than gzip.'),
   431: failed('The headers are too large.'),
   500: failed('The intake failed. Send the body again.'),
-  503: failed('Nothing can be stored now. Nothing was stored; send the body again later.', {
-    headers: headers({ 'Retry-After': 'Seconds.' }),
-  }),
+  503: failed('Nothing can be stored now. Nothing was stored; send the body again later.', retryAfter),
 }
 
 const ids = Type.Object({ event_ids: Type.Array(uuid, { description: 'One for each event, in order.' }) })
@@ -142,10 +141,23 @@ export const batch = {
   response: idsAnswer,
 }
 export const array = {
-  ...route('array', 'Take several events, each with its key', 'Several keys in one request are allowed.'),
+  ...route(
+    'array',
+    'Take several events, each with its key',
+    'Several keys in one request are allowed. Then the same body again within the window gives the same ids, and each event is stored once.',
+  ),
   security: KEY_IN_BODY,
   body: json(Type.Array(Type.Object({ intake_key: key, json: event, timestamp: time }))),
-  response: { ...idsAnswer, 200: answered('All events are durable. One batch id for each key.', ids) },
+  response: {
+    ...failures,
+    200: answered('All events are durable. One batch id for each key.', ids, {
+      'Intake-Duplicate': '`true` when all of it was stored before: it was not stored again.',
+    }),
+    503: failed(
+      'Nothing was stored, or (`ERR_INTAKE_PARTLY_STORED`) only the events of some keys; send the same body again later.',
+      retryAfter,
+    ),
+  },
 }
 
 const health = Type.Object({ status: Type.String({ description: '`ok`, or why not in a word.' }) })

@@ -12,8 +12,14 @@ export interface MemorySpool extends Spool {
   refuse: UnavailableReason | undefined
   /** The next write or commit fails with it. */
   failNext: { write?: UnavailableReason; commit?: UnavailableReason }
+  /** Every commit fails with it. */
+  failCommits: UnavailableReason | undefined
   /** Awaited by each write. */
   delay: () => Promise<void>
+  /** Awaited before each draft is there. */
+  draftDelay: () => Promise<void>
+  /** Writes that began after their draft was committed or discarded. */
+  readonly lateWrites: number
 }
 
 /** A spool that keeps what it is given in memory, for tests of what writes to one. It has no consumers' side. */
@@ -25,6 +31,7 @@ export function createMemorySpool(): MemorySpool {
 
   const draft = async (): Promise<Draft> => {
     if (spool.refuse !== undefined) throw new UnavailableError(spool.refuse)
+    await spool.draftDelay()
     state.drafts++
     const chunks: Uint8Array[] = []
     const fail = (step: 'write' | 'commit') => {
@@ -35,11 +42,13 @@ export function createMemorySpool(): MemorySpool {
     const self: Draft = {
       async write(bytes) {
         fail('write')
+        if (!unsettled.has(self)) state.lateWrites++
         chunks.push(bytes)
         await spool.delay()
       },
       async commit(seal) {
         fail('commit')
+        if (spool.failCommits !== undefined) throw new UnavailableError(spool.failCommits)
         unsettled.delete(self)
         return keep(seal, Buffer.concat(chunks))
       },
@@ -59,16 +68,21 @@ export function createMemorySpool(): MemorySpool {
     return 'stored'
   }
 
-  const state = { drafts: 0 }
+  const state = { drafts: 0, lateWrites: 0 }
   const spool: MemorySpool = {
     stored,
     unsettled,
     get drafts() {
       return state.drafts
     },
+    get lateWrites() {
+      return state.lateWrites
+    },
     refuse: undefined,
     failNext: {},
+    failCommits: undefined,
     delay: async () => {},
+    draftDelay: async () => {},
     open: async () => ({ batches: [], setAside: 0 }),
     draft,
     refusal: () => spool.refuse,

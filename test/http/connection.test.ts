@@ -114,3 +114,26 @@ test('a large body passes while the spool is slow, and the sender is held back',
   expect(((await response.json()) as { event_ids: string[] }).event_ids.length).toBe(262_144)
   expect(written).toBeGreaterThan(8)
 })
+
+test.each([
+  ['ends in the middle of its body', 400, (raw: Raw) => raw.socket.end()],
+  ['takes too long for its body', 408, () => {}],
+] as const)('a request that %s is counted once', async (_name, status, go) => {
+  intake = await listen()
+  Object.assign(intake.app.server, { requestTimeout: 300, headersTimeout: 200 })
+  const raw = intake.socket()
+  raw.socket.write(head('Content-Length: 10000') + 'x'.repeat(2000))
+  await expect.poll(() => intake.spool.unsettled.size).toBe(1)
+  go(raw)
+  expect(await raw.closed()).toContain(`HTTP/1.1 ${status} `)
+  const total = async () => (await intake.metric('intake_requests_total')).map(line => line.split(' ').at(-1))
+  await expect.poll(total).toEqual(['1'])
+})
+
+test('what is no request is counted as one of no route', async () => {
+  intake = await listen()
+  const raw = intake.socket()
+  raw.socket.write('what is this\r\n\r\n')
+  await raw.closed()
+  expect(await intake.metric('intake_requests_total')).toEqual(['intake_requests_total{route="other",status="400"} 1'])
+})

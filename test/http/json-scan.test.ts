@@ -1,11 +1,30 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { document, elements, JsonError, members, source, stringOf } from '../../src/http/json-scan.ts'
+import {
+  document,
+  elements,
+  JsonError,
+  members,
+  type Scan,
+  shortTextOf,
+  source,
+  stringOf,
+} from '../../src/http/json-scan.ts'
 
+/** What a scan returns, and how often it paused. */
+const finish = <T>(scan: Scan<T>) => {
+  let pauses = 0
+  for (;;) {
+    const { done, value } = scan.next()
+    if (done === true) return { value, pauses }
+    pauses++
+  }
+}
 const scan = (text: string) => {
   const bytes = Buffer.from(text)
-  return { bytes, span: document(bytes) }
+  return { bytes, span: finish(document(bytes)).value }
 }
+const found = <T>(parts: Iterable<T | undefined>) => Array.from(parts).filter(part => part !== undefined)
 const isJson = (text: string) => {
   try {
     scan(text)
@@ -32,15 +51,15 @@ test('what JSON.parse takes is taken, and each element and member is its own sou
       fc.nat(3),
       (array, object, indent) => {
         const list = scan(JSON.stringify(array, null, indent))
-        expect(Array.from(elements(list.bytes, list.span), span => JSON.parse(source(list.bytes, span)))).toEqual(
+        expect(found(elements(list.bytes, list.span)).map(span => JSON.parse(source(list.bytes, span)))).toEqual(
           JSON.parse(JSON.stringify(array)),
         )
         const entries = scan(JSON.stringify(object, null, indent))
-        const found = Array.from(members(entries.bytes, entries.span), member => [
-          member.name,
+        const pairs = found(members(entries.bytes, entries.span)).map(member => [
+          shortTextOf(entries.bytes, member.name, Number.POSITIVE_INFINITY),
           JSON.parse(source(entries.bytes, member)),
         ])
-        expect(found).toEqual(Object.entries(JSON.parse(JSON.stringify(object))))
+        expect(pairs).toEqual(Object.entries(JSON.parse(JSON.stringify(object))))
       },
     ),
   )
@@ -95,5 +114,32 @@ test.each(['0', '-0', '1.5e-7', '1E+400', '18446744073709551615', '"\\u00e9\\n"'
 
 test('only a string has a text', () => {
   const { bytes, span } = scan('["a\\u0062", 5]')
-  expect(Array.from(elements(bytes, span), value => stringOf(bytes, value))).toEqual(['ab', undefined])
+  expect(found(elements(bytes, span)).map(value => stringOf(bytes, value))).toEqual(['ab', undefined])
+})
+
+test.each(['a', 'é', '😀', '"', '\\u0061'])(
+  'the text of %j is told from its bytes, up to what its length can take',
+  text => {
+    const asIs = Buffer.from(JSON.stringify(text))
+    const escaped = Buffer.from(`"${Array.from({ length: text.length }, (_, i) => unicode(text, i)).join('')}"`)
+    for (const bytes of [asIs, escaped]) {
+      expect(shortTextOf(bytes, { start: 0, end: bytes.length }, text.length)).toBe(text)
+    }
+    expect(shortTextOf(escaped, { start: 0, end: escaped.length }, text.length - 1)).toBeUndefined()
+  },
+)
+
+const unicode = (text: string, at: number) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`
+
+test.each([
+  ['{"a":1,', '"a":1}'],
+  ['[1,', '1]'],
+  ['[{"":1},', '{"":1}]'],
+  ['[{"a":[[], "b"]},', '1]'],
+])('going over many of %s pauses again and again', (begin, end) => {
+  const text = begin + begin.slice(1).repeat((1024 ** 2 * 2) / (begin.length - 1)) + end
+  const { bytes, span } = scan(text)
+  expect(finish(document(bytes)).pauses).toBe(8)
+  const parts = Array.from(begin.startsWith('{') ? members(bytes, span) : elements(bytes, span))
+  expect(parts.filter(part => part === undefined).length).toBeGreaterThan(4)
 })

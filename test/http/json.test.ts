@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { DNS_KEY, KEY, type Listening, listen } from './listening.ts'
+import { KEY, type Listening, listen } from './listening.ts'
 
 let intake: Listening
 beforeAll(async () => {
@@ -101,22 +101,6 @@ test('/batch takes several events with one key, wherever the key stands', async 
   expect(lines()).toEqual(['- {"a":1}\n- b\n'])
 })
 
-test('/array takes several keys in one request, one entry a key, with ids in the order of the elements', async () => {
-  const response = await send('/array', [
-    { intake_key: KEY, json: 'one', timestamp: 1700000000123 },
-    { intake_key: DNS_KEY, json: 'two', timestamp: '0' },
-    { intake_key: KEY, json: { three: 3 }, timestamp: null },
-  ])
-  const found = await ids(response)
-  expect(lines()).toEqual(['2023-11-14T22:13:20.123000Z one\n- {"three":3}\n', '- two\n'])
-  expect(intake.spool.stored.map(({ batch }) => batch.dataset)).toEqual([undefined, 'dns_logs'])
-  const batches = response.headers.get('intake-batch')?.split(', ')
-  expect(batches).toHaveLength(2)
-  expect(found[0]?.slice(0, 28)).toBe(found[2]?.slice(0, 28))
-  expect(found[0]?.slice(0, 28)).not.toBe(found[1]?.slice(0, 28))
-  expect(found.map(id => id.slice(-8))).toEqual(['00000000', '00000000', '00000001'])
-})
-
 test.each([
   ['/', { json: 'x' }],
   ['/', { intake_key: 'wrong', json: 'x' }],
@@ -135,6 +119,14 @@ test.each([
   const response = await send(path, body, withKey)
   expect([response.status, await response.json()]).toMatchObject([401, { code: 'ERR_INTAKE_UNAUTHORIZED' }])
   expect(intake.spool.stored).toEqual([])
+})
+
+test('a wrapper has up to 64 members, and names and keys may be escaped', async () => {
+  const members = (count: number) => Array.from({ length: count }, (_, i) => `"m${i}":1,`).join('')
+  const escaped = `{${members(62)}"\\u006Ason":"x","intake_key":"${KEY.replaceAll('/', '\\/')}"}`
+  expect((await send('/', escaped)).status).toBe(200)
+  const response = await send('/', escaped.replace('{', '{"m":1,'))
+  expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('more than 64 members')])
 })
 
 test('/jsons and /many are 401 without a key in the request', async () => {
@@ -194,14 +186,6 @@ test('a hostile body of brackets costs neither the stack nor the memory', async 
   } finally {
     await deep.close()
   }
-})
-
-test('when a write fails no entry of any key is left', async () => {
-  intake.spool.failNext = { write: 'disk error' }
-  const both = [KEY, DNS_KEY].map(intake_key => ({ intake_key, json: 'x' }))
-  const response = await send('/array', both)
-  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '10'])
-  expect(intake.spool.stored).toEqual([])
 })
 
 test('strangers wait in line for four places, and those with a key in the request do not wait behind them', async () => {

@@ -59,6 +59,32 @@ test.each([
   expect(intake.spool.stored).toEqual([])
 })
 
+test('a body that breaks while its draft is on its way leaves nothing behind', async () => {
+  await start()
+  intake.spool.draftDelay = () => sleep(20)
+  const broken = Buffer.concat([gzipSync('{"a":1}\n').subarray(0, 10), Buffer.alloc(40_000, 0xff)])
+  expect((await intake.post('/plain/batch', broken)).status).toBe(400)
+  await expect.poll(() => intake.spool.drafts).toBe(1)
+  expect(intake.spool.unsettled.size).toBe(0)
+})
+
+test('after a body was found broken no further write begins', async () => {
+  await start()
+  intake.spool.draftDelay = () => sleep(20)
+  intake.spool.delay = () => sleep(20)
+  const raw = intake.socket()
+  raw.socket.write(
+    head('/plain/batch', 'Content-Length: 40010\r\nConnection: close') +
+      gzipSync('x').subarray(0, 10).toString('latin1'),
+    'latin1',
+  )
+  await sleep(20)
+  raw.socket.write(Buffer.alloc(40_000, 0xff))
+  expect(await raw.closed()).toMatch(/^HTTP\/1.1 400 .*ERR_INTAKE_BROKEN_GZIP/s)
+  await sleep(60)
+  expect(intake.spool.lateWrites).toBe(0)
+})
+
 test('a sender that resets the connection leaves nothing behind', async () => {
   await start()
   const raw = intake.socket()
