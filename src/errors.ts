@@ -7,6 +7,11 @@ export const httpErrors = {
     'The intake key is missing or unknown: send it in the header X-SEKOIAIO-INTAKE-KEY, as the password of HTTP Basic, or as intake_key in the query.',
     401,
   ),
+  unauthorizedInBody: createError(
+    'ERR_INTAKE_UNAUTHORIZED',
+    'The intake key is missing or unknown: on this route it is intake_key in the JSON body (on /array in each element); headers and query are not looked at.',
+    401,
+  ),
   incomplete: createError(
     'ERR_INTAKE_INCOMPLETE_BODY',
     'The body ended before it was complete; nothing was stored. Send the batch again.',
@@ -34,11 +39,7 @@ export const httpErrors = {
     'This intake key is only for the dataset %s, the request names %s.',
     400,
   ),
-  notFound: createError(
-    'ERR_INTAKE_NOT_FOUND',
-    'There is no such route. Logpush batches go to POST /plain/batch.',
-    404,
-  ),
+  notFound: createError('ERR_INTAKE_NOT_FOUND', 'There is no such route. %s', 404),
   methodNotAllowed: createError('ERR_INTAKE_METHOD_NOT_ALLOWED', 'This route does not take %s; allowed: %s.', 405),
   idleBody: createError(
     'ERR_INTAKE_IDLE_BODY',
@@ -60,6 +61,11 @@ export const httpErrors = {
     'Content-Encoding %s is not supported; send gzip or no encoding.',
     415,
   ),
+  badExpectation: createError(
+    'ERR_INTAKE_UNSUPPORTED_EXPECTATION',
+    'No Expect but 100-continue is supported; nothing was stored.',
+    417,
+  ),
   unavailable: createError(
     'ERR_INTAKE_UNAVAILABLE',
     'The batch could not be stored now (%s); nothing was stored. Send it again later.',
@@ -67,12 +73,17 @@ export const httpErrors = {
   ),
   partlyStored: createError(
     'ERR_INTAKE_PARTLY_STORED',
-    'The events of some keys were stored, those of others could not be now (%s). Send the same body again later: within DUPLICATE_WINDOW_SECONDS what was stored is recognised.',
+    'The events of some keys were stored, those of others could not be now (%s). Sending the same body again stores the former once more.',
     503,
   ),
   badRequest: createError(
     'ERR_INTAKE_BAD_REQUEST',
     'The request is not valid HTTP or its URL cannot be read; nothing was stored.',
+    400,
+  ),
+  brokenBehind: createError(
+    'ERR_INTAKE_BAD_REQUEST',
+    'What follows a complete request on this connection is not valid HTTP or did not arrive in time; the request before it may have been stored, but its answer is lost. Send it again.',
     400,
   ),
   slowRequest: createError(

@@ -28,7 +28,12 @@ export function createMetrics(sinks: readonly string[] = []) {
     new Histogram<L>({ name, help, labelNames, registers, buckets: ACCEPT_SECONDS })
 
   const metrics = {
-    requests: counter('intake_requests_total', 'HTTP requests answered', 'route', 'status'),
+    requests: counter(
+      'intake_requests_total',
+      'HTTP requests by route and status; aborted: the connection closed before the answer was sent',
+      'route',
+      'status',
+    ),
     batches: counter('intake_batches_total', 'Batches by outcome: stored, duplicate, ping, refused', 'outcome'),
     receivedLines: counter('intake_received_lines_total', 'Lines stored, by declared dataset', 'dataset'),
     receivedBytes: counter('intake_received_bytes_total', 'Bytes of stored batches: body, inflated', 'kind'),

@@ -4,9 +4,11 @@ import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.ts'
-import { answerBrokenRequest, answerError, answerUnknownRoutes } from './errors.ts'
+import { answerError, answerUnknownRoutes } from './errors.ts'
+import { answerExpectations } from './expect.ts'
 import { healthRoutes } from './health.ts'
 import { serverOptions } from './server-options.ts'
+import { answerBrokenRequest, refuseConnect } from './socket-answers.ts'
 import { type Refusal, sendJson } from './state.ts'
 
 export interface AdminDeps {
@@ -30,11 +32,13 @@ export async function createAdmin(deps: AdminDeps): Promise<FastifyInstance> {
     ...serverOptions(log),
     // Nothing in hand here is worth waiting for at the end.
     forceCloseConnections: true,
-    clientErrorHandler: (error, socket) => void answerBrokenRequest(error, socket),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   })
   // A scrape is long and repetitive; Prometheus asks for gzip.
   await app.register(compress, { encodings: ['gzip', 'identity'], globalDecompression: false })
-  answerUnknownRoutes(app)
+  refuseConnect(app, 'GET, HEAD')
+  answerExpectations(app)
+  answerUnknownRoutes(app, 'Here are /metrics, /status, /docs, /livez and /readyz.')
   app.setErrorHandler(answerError)
   app.register(healthRoutes, { refusal: deps.refusal, documented: false })
 
@@ -51,6 +55,8 @@ export async function createAdmin(deps: AdminDeps): Promise<FastifyInstance> {
     // The page sends nothing: neither to a validator on the internet nor to this listener, which has no such routes.
     uiConfig: { validatorUrl: null, supportedSubmitMethods: [], deepLinking: true } as never,
     staticCSP: true,
+    // This listener has no TLS: a browser that asks for https instead gets nothing.
+    transformStaticCSP: policy => policy.replace(/;\s*upgrade-insecure-requests\b/, ''),
   })
   return app
 }

@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors, UnavailableError, type UnavailableReason } from '../errors.ts'
 import { challenge } from './auth.ts'
@@ -12,7 +11,7 @@ export interface ErrorBody {
   readonly message: string
 }
 
-type HttpError = Error & { readonly statusCode?: number; readonly code: string }
+export type HttpError = Error & { readonly statusCode?: number; readonly code: string }
 
 /** Seconds for Retry-After. A full spool drains slowly; a restart is quick. */
 const RETRY_AFTER: Record<UnavailableReason, number> = {
@@ -51,12 +50,16 @@ function inTable(error: unknown): HttpError | undefined {
     : undefined
 }
 
-/** 404 and 405, before any of the body is read; no key is needed to be told. */
-export function answerUnknownRoutes(app: FastifyInstance): void {
+/**
+ * 404 and 405, before any of the body is read; no key is needed to be told.
+ *
+ * @param hint a sentence that tells what there is instead
+ */
+export function answerUnknownRoutes(app: FastifyInstance, hint: string): void {
   const refuse = (request: FastifyRequest, reply: FastifyReply) => {
     const [path = '/'] = request.url.split('?', 1)
     const allowed = app.supportedMethods.filter(method => app.findRoute({ method, url: path }) !== null)
-    if (allowed.length === 0) throw new httpErrors.notFound()
+    if (allowed.length === 0) throw new httpErrors.notFound(hint)
     reply.header('allow', allowed.join(', '))
     throw new httpErrors.methodNotAllowed(request.method, allowed.join(', '))
   }
@@ -64,35 +67,4 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
     if (request.is404) refuse(request, reply)
   })
   app.setNotFoundHandler((request, reply) => refuse(request, reply))
-}
-
-/** What the HTTP parser refuses, or what times out in it: answered on the bare socket. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): ErrorBody | undefined {
-  const answer = brokenRequest(error.code)
-  const { _httpMessage: response } = socket as Socket & { _httpMessage?: { headersSent: boolean } }
-  if (answer === undefined || !socket.writable || response?.headersSent === true) {
-    socket.destroy()
-    return undefined
-  }
-  const body = bodyOf(answer)
-  const json = JSON.stringify(body)
-  socket.end(
-    `HTTP/1.1 ${body.statusCode} ${body.error}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(json)}\r\nConnection: close\r\n\r\n${json}`,
-    () => socket.destroy(),
-  )
-  return body
-}
-
-function brokenRequest(code: string | undefined): HttpError | undefined {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new httpErrors.slowRequest()
-    case 'HPE_HEADER_OVERFLOW':
-      return new httpErrors.headersTooLarge()
-    case 'HPE_INVALID_EOF_STATE':
-      return new httpErrors.incomplete()
-    default:
-      return code?.startsWith('HPE_') ? new httpErrors.badRequest() : undefined
-  }
 }

@@ -1,15 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
+import { countRequests } from './count.ts'
 import type { IntakeDeps } from './deps.ts'
-import { answerBrokenRequest, answerError, answerUnknownRoutes } from './errors.ts'
+import { answerError, answerUnknownRoutes } from './errors.ts'
+import { answerExpectations } from './expect.ts'
 import { healthRoutes } from './health.ts'
 import { createJsonGates, jsonRoutes } from './json-routes.ts'
 import { lingerAfterEarlyAnswers } from './linger.ts'
 import { describeApi } from './openapi.ts'
 import { plainRoutes } from './plain-routes.ts'
 import { serverOptions, takeBodiesAsTheyCome } from './server-options.ts'
-import { countRequests, PREFIX, type Refusal } from './state.ts'
+import { answerBrokenRequest, refuseConnect } from './socket-answers.ts'
+import { PREFIX, type Refusal } from './state.ts'
 import { readTls, renewTls } from './tls.ts'
 
 /**
@@ -25,18 +27,11 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   const app = fastify({
     ...serverOptions(log, tls && readTls(tls)),
     frameworkErrors: answerError,
-    clientErrorHandler(error, socket) {
-      const answer = answerBrokenRequest(error, socket)
-      if (answer !== undefined) metrics.requests.inc({ route: 'other', status: String(answer.statusCode) })
-    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, onSocketAnswer),
   })
   const stopRenewing = tls === undefined ? () => {} : renewTls(app.server as HttpsServer, tls, log)
   app.addHook('onClose', async () => stopRenewing())
 
-  // Node would ask for the body at once; here the body is asked for when it is read, behind the authentication.
-  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    app.server.emit('request', request, response)
-  })
   app.addHook('preClose', async () => {
     closing = true
   })
@@ -44,9 +39,11 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
     if (closing) reply.header('connection', 'close')
   })
   takeBodiesAsTheyCome(app)
-  countRequests(app, metrics)
+  const onSocketAnswer = countRequests(app, metrics)
+  refuseConnect(app, 'GET, HEAD, POST', onSocketAnswer)
   lingerAfterEarlyAnswers(app)
-  answerUnknownRoutes(app)
+  answerExpectations(app)
+  answerUnknownRoutes(app, 'Logpush batches go to POST /plain/batch.')
   app.setErrorHandler(answerError)
   describeApi(app)
   app.register(healthRoutes, { refusal, documented: true })

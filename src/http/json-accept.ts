@@ -12,7 +12,7 @@ import type { JsonBody, JsonShape } from './json-events.ts'
 import { isBlank, JsonError, type Scan } from './json-scan.ts'
 import { createEntry, createEntryStore, type Entry } from './json-store.ts'
 import type { Identity } from './keys.ts'
-import { countBytes, refuseAnnounced } from './state.ts'
+import { countBytes, refuseAnnounced, settle } from './state.ts'
 import { encodingOf, takeBody } from './take-body.ts'
 
 export interface Stored {
@@ -45,9 +45,8 @@ export async function acceptJson(
     const stored = empty
       ? { count: 0, nextId: () => '' }
       : await store(deps, body, await inTurns(shape(body)), holders, time)
-    request.outcome = stored.count === 0 ? 'ping' : outcomeOf(holders.entries)
+    settle(request, deps.metrics, stored.count === 0 ? 'ping' : 'stored')
     if (stored.count > 0) reply.header('intake-batch', holders.entries.map(hexId).join(', '))
-    if (request.outcome === 'duplicate') reply.header('intake-duplicate', 'true')
     return stored
   } catch (error) {
     throw error instanceof JsonError ? new httpErrors.badJson(error.message) : error
@@ -101,6 +100,7 @@ function createHolders(deps: IntakeDeps, known: Identity | undefined, named: str
   const byKey = new Map<string | undefined, Entry>()
   const find = (key: string | undefined) => {
     const identity = known ?? identify(key, deps.keyring, deps.metrics)
+    if (identity === undefined) throw new httpErrors.unauthorizedInBody()
     const entry = createEntry(identity, datasetFor(named, identity))
     entries.push(entry)
     byKey.set(key, entry)
@@ -113,7 +113,7 @@ async function store(deps: IntakeDeps, bytes: Buffer, body: JsonBody, holders: H
   const count = await check(body, holders)
   const { entries } = holders
   const owners: Entry[] = []
-  const store = createEntryStore(deps.spool, time, entries.length > 1)
+  const store = createEntryStore(deps.spool, time)
   try {
     let seen = 0
     for (const event of body.events()) {
@@ -153,15 +153,11 @@ async function check(body: JsonBody, holders: Holders): Promise<number> {
   return count
 }
 
-/** A repeat is one when nothing of it was new. */
-const outcomeOf = (entries: readonly Entry[]) =>
-  entries.every(({ outcome }) => outcome === 'duplicate') ? 'duplicate' : 'stored'
-
 const hexId = ({ batchId }: Entry) => Buffer.from(batchId).toString('hex')
 
 function report({ metrics, log }: IntakeDeps, entry: Entry): void {
-  const { outcome, lines, bytes, identity, dataset } = entry
-  if (outcome === undefined) return
-  countBytes(metrics, { outcome, lines, bytes, inflatedBytes: bytes })
-  log.debug({ batch: hexId(entry), key: identity.id, dataset, lines, bytes }, outcome)
+  const { stored, lines, bytes, identity, dataset } = entry
+  if (!stored) return
+  countBytes(metrics, { outcome: 'stored', lines, bytes, inflatedBytes: bytes })
+  log.debug({ batch: hexId(entry), key: identity.id, dataset, lines, bytes }, 'stored')
 }

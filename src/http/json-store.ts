@@ -1,16 +1,13 @@
-import { createHash, type Hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { httpErrors, UnavailableError } from '../errors.ts'
 import type { Draft, Spool } from '../spool/spool.ts'
 import { type JsonEvent, lineOf } from './json-events.ts'
 import type { Identity } from './keys.ts'
-import { batchPrefix } from './receive.ts'
 
 /** The events of one key, on their way into the spool as one entry. */
 export interface Entry {
-  /** Known once it is committed. */
-  batchId: Uint8Array
-  /** What became of it; undefined before it is committed. */
-  outcome: 'stored' | 'duplicate' | undefined
+  readonly batchId: Uint8Array
+  stored: boolean
   readonly identity: Identity
   readonly dataset: string | undefined
   lines: number
@@ -27,13 +24,11 @@ export interface EntryStore {
 }
 
 const BLOCK_BYTES = 256 * 1024
-/** In front of what is hashed: no batch of another route has the same id. */
-const ROUTE = '/array'
 const LF = Buffer.from('\n')
 
 export const createEntry = (identity: Identity, dataset: string | undefined): Entry => ({
-  batchId: new Uint8Array(),
-  outcome: undefined,
+  batchId: randomBytes(32),
+  stored: false,
   identity,
   dataset,
   lines: 0,
@@ -41,44 +36,33 @@ export const createEntry = (identity: Identity, dataset: string | undefined): En
 })
 
 interface OpenEntry {
-  readonly hash: Hash | undefined
   draft?: Draft
   block: Buffer[]
   blockBytes: number
 }
 
-/**
- * @param time of events without one: RFC 3339 UTC
- * @param repeatable the batch ids come from the content, and an entry that was stored within the spool's window is not stored again:
- *   for bodies of which a part may have been stored when they are sent once more
- */
-export function createEntryStore(spool: Spool, time: string, repeatable: boolean): EntryStore {
+/** @param time of events without one: RFC 3339 UTC */
+export function createEntryStore(spool: Spool, time: string): EntryStore {
   const open = new Map<Entry, OpenEntry>()
-  const openFor = ({ dataset, identity }: Entry): OpenEntry => {
-    const hash = repeatable ? createHash('sha256').update(ROUTE + batchPrefix(dataset, identity.id)) : undefined
-    return { hash, block: [], blockBytes: 0 }
-  }
 
   const flush = async (state: OpenEntry): Promise<Draft> => {
     const bytes = Buffer.concat(state.block)
     state.block = []
     state.blockBytes = 0
-    state.hash?.update(bytes)
     state.draft ??= await spool.draft()
     await state.draft.write(bytes)
     return state.draft
   }
-  const commit = async (entry: Entry, { draft, hash }: OpenEntry) => {
-    const { dataset, lines } = entry
-    entry.batchId = hash?.digest() ?? randomBytes(32)
-    const seal = { batchId: entry.batchId, dataset, lines, time, deduplicate: repeatable }
-    entry.outcome = await draft!.commit({ ...seal, format: 'timed', gzip: false })
+  const commit = async (entry: Entry, { draft }: OpenEntry) => {
+    const { batchId, dataset, lines } = entry
+    await draft!.commit({ batchId, dataset, lines, format: 'timed', gzip: false, time, deduplicate: false })
+    entry.stored = true
     open.delete(entry)
   }
 
   return {
     add(body, event, entry) {
-      const state = open.get(entry) ?? openFor(entry)
+      const state = open.get(entry) ?? { block: [], blockBytes: 0 }
       open.set(entry, state)
       const head = Buffer.from(`${event.time} `)
       const line = lineOf(body, event.value)

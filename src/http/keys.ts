@@ -31,6 +31,8 @@ export interface KeyringOptions {
   readonly pollMs?: number
 }
 
+const LIKE_A_DATASET = /^[a-z0-9_]{3,40}:/
+
 interface Entry {
   readonly digest: Buffer
   readonly identity: Identity
@@ -38,7 +40,16 @@ interface Entry {
 
 /** @throws StartError when there is no key, the file cannot be read, or an entry is none */
 export function createKeyring({ keys, file, datasets, log, pollMs = 1000 }: KeyringOptions): Keyring {
-  const read = () => parseKeys(file === undefined ? (keys ?? '') : readFileSync(file, 'utf8'), datasets)
+  const read = () => {
+    const parsed = parseKeys(file === undefined ? (keys ?? '') : readFileSync(file, 'utf8'), datasets)
+    if (parsed.doubtful.length > 0) {
+      log.warn(
+        { entries: parsed.doubtful, datasets },
+        'In some entries of the intake keys what stands before the colon looks like a dataset but is none: it was taken as part of the key.',
+      )
+    }
+    return parsed.keys
+  }
   let entries: readonly Entry[]
   try {
     entries = read()
@@ -71,11 +82,11 @@ export function createKeyring({ keys, file, datasets, log, pollMs = 1000 }: Keyr
 
 /**
  * Entries `key` or `dataset:key` between commas and line ends; a line that begins with # is a comment. A prefix that is no known
- * dataset belongs to the key.
+ * dataset belongs to the key; where it looks like one, the entry is among the doubtful, by number.
  *
  * @throws Error whose message names the entry by number, never by its text
  */
-function parseKeys(text: string, datasets: readonly string[]): Entry[] {
+function parseKeys(text: string, datasets: readonly string[]): { keys: Entry[]; doubtful: number[] } {
   const found = new Map<string, { digest: Buffer; datasets: Set<string>; any: boolean }>()
   const items = text
     .split('\n')
@@ -83,6 +94,7 @@ function parseKeys(text: string, datasets: readonly string[]): Entry[] {
     .flatMap(line => line.split(','))
     .map(item => item.trim())
     .filter(item => item !== '')
+  const doubtful: number[] = []
   if (items.length === 0) throw new Error('there is no key in it')
 
   for (const [index, item] of items.entries()) {
@@ -91,6 +103,7 @@ function parseKeys(text: string, datasets: readonly string[]): Entry[] {
     if (!/^[\x21-\x7e]{1,1024}$/.test(key)) {
       throw new Error(`entry ${index + 1} is no key of 1 to 1024 printable ASCII characters without blanks`)
     }
+    if (dataset === undefined && LIKE_A_DATASET.test(item)) doubtful.push(index + 1)
     const digest = createHash('sha256').update(key).digest()
     const id = digest.toString('hex', 0, 8)
     const entry = found.get(id) ?? { digest, datasets: new Set(), any: false }
@@ -98,8 +111,9 @@ function parseKeys(text: string, datasets: readonly string[]): Entry[] {
     else entry.datasets.add(dataset)
     found.set(id, entry)
   }
-  return Array.from(found, ([id, { digest, datasets, any }]) => ({
+  const keys = Array.from(found, ([id, { digest, datasets, any }]) => ({
     digest,
     identity: { id, datasets: any ? [] : [...datasets] },
   }))
+  return { keys, doubtful }
 }

@@ -7,7 +7,7 @@ import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
 import type { IntakeDeps } from './deps.ts'
 import { type Accepted, receive } from './receive.ts'
 import * as schemas from './schemas.ts'
-import { countBytes, type Refusal, refuseAnnounced, refuseWhenUnavailable, sendJson } from './state.ts'
+import { countBytes, type Refusal, refuseAnnounced, refuseWhenUnavailable, sendJson, settle } from './state.ts'
 import { encodingOf } from './take-body.ts'
 
 /** The routes whose bodies are kept as they come: they stream to the spool and are never held whole. */
@@ -41,7 +41,7 @@ async function accept(deps: IntakeDeps, request: FastifyRequest, reply: FastifyR
   } finally {
     body.release()
   }
-  request.outcome = accepted?.outcome ?? 'ping'
+  settle(request, deps.metrics, accepted?.outcome ?? 'ping')
   if (accepted === undefined) {
     return format === 'single' ? sendJson(reply, { event_id: null }) : sendEventIds(reply, 0, () => '')
   }

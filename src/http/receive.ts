@@ -64,7 +64,7 @@ export async function receive(
 }
 
 /** The parts carry their lengths, so that no two of (dataset, key id, body) give the same bytes. */
-export const batchPrefix = (dataset = '', keyId: string) =>
+const batchPrefix = (dataset = '', keyId: string) =>
   `${Buffer.byteLength(dataset)}:${dataset}${Buffer.byteLength(keyId)}:${keyId}`
 
 /** Takes a draft only when the body has become larger than tiny, or when asked. */

@@ -33,6 +33,7 @@ const failures = {
   408: failed('The body made no progress. Nothing was stored; the connection is closed.'),
   413: failed('The body is over a limit. Nothing was stored.'),
   415: failed('A Content-Encoding other than gzip.'),
+  417: failed('An Expect header other than 100-continue. Nothing was stored; the connection is closed.'),
   431: failed('The headers are too large.'),
   500: failed('The intake failed. Send the body again.'),
   503: failed('Nothing can be stored now. Nothing was stored; send the body again later.', retryAfter),
@@ -141,20 +142,14 @@ export const batch = {
   response: idsAnswer,
 }
 export const array = {
-  ...route(
-    'array',
-    'Take several events, each with its key',
-    'Several keys in one request are allowed. Then the same body again within the window gives the same ids, and each event is stored once.',
-  ),
+  ...route('array', 'Take several events, each with its key', 'Several keys in one request are allowed.'),
   security: KEY_IN_BODY,
   body: json(Type.Array(Type.Object({ intake_key: key, json: event, timestamp: time }))),
   response: {
     ...failures,
-    200: answered('All events are durable. One batch id for each key.', ids, {
-      'Intake-Duplicate': '`true` when all of it was stored before: it was not stored again.',
-    }),
+    200: answered('All events are durable. One batch id for each key.', ids),
     503: failed(
-      'Nothing was stored, or (`ERR_INTAKE_PARTLY_STORED`) only the events of some keys; send the same body again later.',
+      'Nothing was stored; or (`ERR_INTAKE_PARTLY_STORED`) only the events of some keys, which the same body stores once more.',
       retryAfter,
     ),
   },

@@ -12,9 +12,13 @@ const KEEP_ALIVE_MS = 75_000
 /** Neither read nor written: a sender that does not fetch its answer. */
 const DEAD_CONNECTION_MS = 120_000
 
+/** What Node takes of headers and URL: a longer dataset would be refused by the router, before the key is looked at. */
+const MAX_PARAM_LENGTH = 16 * 1024
+
 /** Request logging is off: a URL may hold the intake key. */
 export function serverOptions(log: FastifyBaseLogger, tls?: TlsPair): FastifyServerOptions {
-  const node = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS }
+  // Node would answer a request without Host itself, and not in the shape of our errors.
+  const node = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requireHostHeader: false }
   const options = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -22,7 +26,7 @@ export function serverOptions(log: FastifyBaseLogger, tls?: TlsPair): FastifySer
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: DEAD_CONNECTION_MS,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     ...(tls === undefined ? { http: node } : { https: { ...tls, ...node } }),
   }
   return options

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors, UnavailableError, type UnavailableReason } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Identity } from './keys.ts'
@@ -8,10 +8,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose request it is, once that is known; undefined on routes whose keys are in the body. */
     identity: Identity | undefined
-    /** What became of the batch, for the counters. */
-    outcome: 'stored' | 'duplicate' | 'ping' | undefined
+    /** What became of the batch, once that is known. */
+    outcome: Outcome | undefined
   }
 }
+
+export type Outcome = 'stored' | 'duplicate' | 'ping' | 'refused'
 
 /** Why no batch could be taken now. Asked before each body. */
 export type Refusal = () => UnavailableReason | undefined
@@ -40,22 +42,8 @@ export function countBytes(metrics: Metrics, { outcome, bytes, inflatedBytes }: 
   metrics.receivedBytes.inc({ kind: 'inflated' }, inflatedBytes)
 }
 
-/** Counts each answer by its route's pattern, never by what the sender wrote. */
-export function countRequests(app: FastifyInstance, metrics: Metrics): void {
-  app.decorateRequest('identity', undefined)
-  app.decorateRequest('outcome', undefined)
-  app.addHook('onResponse', async (request, reply) => {
-    const status = reply.statusCode
-    const route = request.is404 ? 'other' : routeLabel(request.routeOptions.url ?? 'other')
-    metrics.requests.inc({ route, status: String(status) })
-    if (request.method !== 'POST' || request.is404) return
-    if (request.outcome !== undefined) metrics.batches.inc({ outcome: request.outcome })
-    else if (status !== 401) metrics.batches.inc({ outcome: 'refused' })
-    if (request.outcome === 'stored') metrics.acceptDuration.observe(reply.elapsedTime / 1000)
-  })
-}
-
-function routeLabel(pattern: string): string {
-  const path = pattern.startsWith(PREFIX) ? pattern.slice(PREFIX.length) : pattern
-  return path === '' ? '/' : path
+/** What became of a batch: counted as soon as it is known, since the sender may be gone before its answer. */
+export function settle(request: FastifyRequest, metrics: Metrics, outcome: Outcome): void {
+  request.outcome = outcome
+  metrics.batches.inc({ outcome })
 }

@@ -31,8 +31,16 @@ export interface Inflater {
   destroy(): void
 }
 
+const MAGIC = [0x1f, 0x8b] as const
+
 /** RFC 1952: both magic bytes. Fewer than two bytes are not gzip. */
-export const isGzip = (firstBytes: Uint8Array): boolean => firstBytes[0] === 0x1f && firstBytes[1] === 0x8b
+export const isGzip = (firstBytes: Uint8Array): boolean => firstBytes[0] === MAGIC[0] && firstBytes[1] === MAGIC[1]
+
+/**
+ * Goes in behind the last byte. Left unread the last member is complete; as the second byte of a header it shows a single stray byte,
+ * for which zlib by itself waits as for a member that is cut off; taken in any other way the member is not complete.
+ */
+const END_PROBE = Uint8Array.of(0)
 
 /** Every chunk is a trip to the thread pool and back; below 128 KiB these trips cost more than what is done with the bytes. */
 const CHUNK_BYTES = 256 * 1024
@@ -50,6 +58,8 @@ export function createInflater(
   const gunzip = createGunzip({ chunkSize: options.chunkBytes ?? CHUNK_BYTES })
   const head = new Uint8Array(2)
   let fed = 0
+  let lastByte = 0
+  let ending = false
   let busy = false
   let inputTaken = false
   let failure: unknown
@@ -82,6 +92,7 @@ export function createInflater(
   }
 
   gunzip.on('data', (bytes: Uint8Array) => {
+    if (ending) return
     try {
       const done = onChunk(bytes)
       if (done === undefined) settle()
@@ -90,9 +101,10 @@ export function createInflater(
       fail(error)
     }
   })
-  gunzip.on('error', (error: NodeJS.ErrnoException) =>
-    fail(new InflateError(faultOf(error, isGzip(head)), { cause: error })),
-  )
+  gunzip.on('error', (error: NodeJS.ErrnoException) => {
+    const fault = ending ? faultAtEnd(error, head, lastByte) : isTrailing(error, head) ? 'trailing' : 'broken'
+    fail(new InflateError(fault, { cause: error }))
+  })
 
   const run = (start: (taken: (error?: Error | null) => void) => unknown): Promise<void> => {
     if (failed) return Promise.reject(failure)
@@ -102,6 +114,7 @@ export function createInflater(
       if (error != null) return
       // zlib takes what follows a member as the end and leaves it unread when it begins with a zero byte.
       if (gunzip.bytesWritten < fed) return fail(new InflateError('trailing'))
+      if (gunzip.bytesWritten > fed) return fail(new InflateError('truncated'))
       inputTaken = true
       settle()
     })
@@ -113,16 +126,21 @@ export function createInflater(
       if (bytes.length === 0) return failed ? Promise.reject(failure) : Promise.resolve()
       if (fed < head.length) head.set(bytes.subarray(0, head.length - fed), fed)
       fed += bytes.length
+      lastByte = bytes[bytes.length - 1]!
       return run(taken => gunzip.write(bytes, taken))
     },
-    // The last check is made between 'finish' and 'end'.
-    end: () => run(taken => gunzip.once('end', taken).end()),
+    async end() {
+      ending = true
+      await run(taken => gunzip.write(END_PROBE, taken))
+      gunzip.destroy()
+    },
     destroy: () => fail(new Error('The inflater was destroyed.')),
   }
 }
 
-/** @param begun the first member had its magic bytes, so that a header without them is a later one */
-function faultOf(error: NodeJS.ErrnoException, begun: boolean): InflateFault {
-  if (error.code === 'Z_BUF_ERROR') return 'truncated'
-  return begun && error.message === 'incorrect header check' ? 'trailing' : 'broken'
-}
+/** A wrong header is a later member's when the first had its magic bytes. */
+const isTrailing = (error: Error, head: Uint8Array) => isGzip(head) && error.message === 'incorrect header check'
+
+/** What is wrong with a stream behind which the END_PROBE gave an error. */
+const faultAtEnd = (error: Error, head: Uint8Array, lastByte: number): InflateFault =>
+  isTrailing(error, head) && lastByte !== MAGIC[0] ? 'trailing' : 'truncated'

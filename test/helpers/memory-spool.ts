@@ -16,6 +16,8 @@ export interface MemorySpool extends Spool {
   failCommits: UnavailableReason | undefined
   /** Awaited by each write. */
   delay: () => Promise<void>
+  /** Awaited by each commit, before the batch is stored. */
+  commitDelay: () => Promise<void>
   /** Awaited before each draft is there. */
   draftDelay: () => Promise<void>
   /** Writes that began after their draft was committed or discarded. */
@@ -49,6 +51,7 @@ export function createMemorySpool(): MemorySpool {
       async commit(seal) {
         fail('commit')
         if (spool.failCommits !== undefined) throw new UnavailableError(spool.failCommits)
+        await spool.commitDelay()
         unsettled.delete(self)
         return keep(seal, Buffer.concat(chunks))
       },
@@ -82,6 +85,7 @@ export function createMemorySpool(): MemorySpool {
     failNext: {},
     failCommits: undefined,
     delay: async () => {},
+    commitDelay: async () => {},
     draftDelay: async () => {},
     open: async () => ({ batches: [], setAside: 0 }),
     draft,

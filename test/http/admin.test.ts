@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { createAdmin } from '../../src/http/admin.ts'
 import { openapiYaml } from '../../src/http/openapi.ts'
-import { type Listening, listen } from './listening.ts'
+import { type Listening, listen, rawSocket } from './listening.ts'
 
 let intake: Listening
 let admin: FastifyInstance
@@ -82,11 +82,29 @@ test('the API page and all it loads come from here', async () => {
     expect((await fetch(new URL(path, `${url}/docs/`))).status, path).toBe(200)
   }
   const policy = page.headers.get('content-security-policy') ?? ''
-  expect(policy).toContain("default-src 'self'")
+  expect(policy).toMatch(/^default-src 'self'; .*style-src [^;]+;$/)
+  expect(policy).not.toContain('upgrade-insecure-requests')
 })
 
 test('what is not here is 404 or 405 in the shape of all errors', async () => {
-  expect(await (await fetch(`${url}/nothing`)).json()).toMatchObject({ statusCode: 404, code: 'ERR_INTAKE_NOT_FOUND' })
+  expect(await (await fetch(`${url}/nothing`)).json()).toMatchObject({
+    statusCode: 404,
+    code: 'ERR_INTAKE_NOT_FOUND',
+    message: 'There is no such route. Here are /metrics, /status, /docs, /livez and /readyz.',
+  })
   const response = await fetch(`${url}/metrics`, { method: 'POST', body: 'x' })
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+})
+
+test.each([
+  ['CONNECT x:1 HTTP/1.1', '', 405, 'ERR_INTAKE_METHOD_NOT_ALLOWED'],
+  ['GET /livez HTTP/1.1', 'Host: x\r\nExpect: foo\r\n', 417, 'ERR_INTAKE_UNSUPPORTED_EXPECTATION'],
+  ['GET /livez HTTP/1.1', 'Connection: close\r\n', 200, '"ok"'],
+])('%s with the headers %j is %d here', async (line, headers, status, expected) => {
+  const raw = rawSocket(Number(new URL(url).port))
+  raw.socket.write(`${line}\r\n${headers}\r\n`)
+  const answer = await raw.closed()
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(answer).toContain(expected)
+  if (status === 405) expect(answer).toContain('\r\nAllow: GET, HEAD\r\n')
 })

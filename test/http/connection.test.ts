@@ -130,6 +130,26 @@ test.each([
   await expect.poll(total).toEqual(['1'])
 })
 
+test.each([
+  ['what is no HTTP', 'what is this\r\n\r\n'],
+  ['half a request', 'POST /plain'],
+] as const)(
+  '%s behind a request that is being stored is 400, without saying that nothing was stored',
+  async (_n, more) => {
+    intake = await listen()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    intake.spool.commitDelay = () => promise
+    const raw = intake.socket()
+    raw.socket.write(`${head('Content-Length: 3')}{}\n`)
+    await expect.poll(() => intake.spool.unsettled.size).toBe(1)
+    raw.socket.end(more)
+    expect(await raw.closed()).toMatch(/^HTTP\/1.1 400 .*ERR_INTAKE_BAD_REQUEST.*may have been stored/s)
+    expect(raw.received()).not.toContain('nothing was stored')
+    resolve()
+    await expect.poll(() => intake.spool.stored.length).toBe(1)
+  },
+)
+
 test('what is no request is counted as one of no route', async () => {
   intake = await listen()
   const raw = intake.socket()

@@ -117,7 +117,10 @@ test.each([
   ],
 ])('%s with %j is 401 and nothing is stored', async (path, body) => {
   const response = await send(path, body, withKey)
-  expect([response.status, await response.json()]).toMatchObject([401, { code: 'ERR_INTAKE_UNAUTHORIZED' }])
+  const { code, message } = (await response.json()) as { code: string; message: string }
+  expect([response.status, code]).toEqual([401, 'ERR_INTAKE_UNAUTHORIZED'])
+  expect(message).toMatch(/on this route it is intake_key in the JSON body/)
+  expect(message).not.toContain('X-SEKOIAIO-INTAKE-KEY')
   expect(intake.spool.stored).toEqual([])
 })
 
@@ -130,7 +133,10 @@ test('a wrapper has up to 64 members, and names and keys may be escaped', async 
 })
 
 test('/jsons and /many are 401 without a key in the request', async () => {
-  for (const path of ['/jsons', '/many?path=$.a']) expect((await send(path, ['x'])).status).toBe(401)
+  for (const path of ['/jsons', '/many?path=$.a']) {
+    const response = await send(path, ['x'])
+    expect([response.status, await response.text()]).toEqual([401, expect.stringContaining('X-SEKOIAIO-INTAKE-KEY')])
+  }
 })
 
 test.each([

@@ -45,6 +45,22 @@ test('several keys may be for one dataset, and one key for several or, beside th
   ])
 })
 
+test('a key that begins like an entry for a dataset that is none is taken whole, with a warning that does not hold it', () => {
+  logged = ''
+  const keyring = of('# x\nfine\nhtp_requests:abc,dns_logs:b:c,Other:d,ab:e\nyet_another:f')
+  expect(keyring.find('htp_requests:abc')).toBeDefined()
+  const warnings = logged
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  expect(warnings).toMatchObject([{ level: 40, entries: [2, 6], datasets: DATASETS }])
+  expect(logged).not.toMatch(/htp_requests|yet_another|abc/)
+
+  logged = ''
+  of('fine,dns_logs:b:c,Other:d,ab:e')
+  expect(logged).toBe('')
+})
+
 test('the id of a key is 16 hex digits that do not depend on the other keys', () => {
   const id = of('x,key-one').find('key-one')?.id
   expect(id).toMatch(/^[0-9a-f]{16}$/)
@@ -85,10 +101,12 @@ test('the file is read again when it is written or replaced, and unusable conten
     await replace('two words\n')
     await expect.poll(() => logged).toContain('the keys from before stay')
     expect(keyring.find('third')).toBeDefined()
+    await replace('fifth\nhtp_requests:fifth\n')
+    await expect.poll(() => logged).toMatch(/"level":40.*"entries":\[2\]/)
     await rm(file)
     await replace('fourth\n')
     await expect.poll(() => keyring.find('fourth')).toBeDefined()
-    expect(logged).not.toMatch(/second-key|two words|fourth/)
+    expect(logged).not.toMatch(/second-key|two words|fourth|fifth/)
   } finally {
     keyring.close()
   }

@@ -98,7 +98,7 @@ export async function listen(overrides: Overrides = {}): Promise<Listening> {
   }
 }
 
-function rawSocket(port: number): Raw {
+export function rawSocket(port: number): Raw {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   let text = ''
   socket.setEncoding('latin1').on('data', chunk => {

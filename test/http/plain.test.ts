@@ -148,6 +148,14 @@ test.each([
   expect(intake.spool.stored).toEqual([])
 })
 
+test('one stray byte behind gzip is told from gzip that is cut', async () => {
+  const response = await intake.post('/plain/batch', Buffer.concat([gzipSync('{}'), Buffer.from('\n')]))
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    expect.stringContaining('bytes follow the last member'),
+  ])
+})
+
 test.each(['br', 'deflate', 'zstd', 'gzip, gzip'])('the encoding %s is 415', async encoding => {
   const response = await intake.post('/plain/batch', 'x', { 'content-encoding': encoding })
   expect([response.status, await response.json()]).toMatchObject([415, { code: 'ERR_INTAKE_UNSUPPORTED_ENCODING' }])

@@ -195,35 +195,3 @@ test('a failure that nobody foresaw is 500 without its details', async () => {
   expect(text).not.toContain('secret detail')
   expect(intake.log()).toContain('secret detail')
 })
-
-test('an unknown path is 404 and another method is 405 with Allow, without a key', async () => {
-  await start()
-  for (const path of ['/nothing', '/plain/batch/a/b', '/api/v1/intake-http/x', '/plain%zz']) {
-    const response = await fetch(intake.url + path, { method: 'POST', body: 'x', headers: { 'content-type': 'foo' } })
-    expect([path, response.status]).toEqual([path, path === '/plain%zz' ? 400 : 404])
-    expect(((await response.json()) as { code: string }).code).toMatch(/^ERR_INTAKE_(NOT_FOUND|BAD_REQUEST)$/)
-  }
-  const paths = ['/', '/plain', '/plain/batch', '/plain/batch/dns_logs', '/jsons', '/many', '/batch', '/array']
-  for (const path of [...paths, ...paths.map(p => `/api/v1/intake-http${p}`)]) {
-    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
-      const response = await fetch(intake.url + path, { method })
-      expect([path, method, response.status, response.headers.get('allow')]).toEqual([path, method, 405, 'POST'])
-    }
-  }
-  const live = await fetch(`${intake.url}/livez`, { method: 'POST', body: 'x' })
-  expect([live.status, live.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
-  expect((await intake.metric('intake_requests_total')).every(line => !line.includes('nothing'))).toBe(true)
-})
-
-test.each([
-  ['no HTTP', 'what is this\r\n\r\n', 400, 'ERR_INTAKE_BAD_REQUEST'],
-  ['headers over 16 KiB', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'ERR_INTAKE_HEADERS_TOO_LARGE'],
-  ['a broken chunk', `${head('/plain/batch', 'Transfer-Encoding: chunked')}zz\r\n`, 400, 'ERR_INTAKE_BAD_REQUEST'],
-])('%s is answered in the shape of all errors', async (_name, bytes, status, code) => {
-  await start()
-  const raw = intake.socket()
-  raw.socket.write(bytes)
-  const answer = await raw.closed()
-  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toMatchObject({ statusCode: status, code })
-})

@@ -40,6 +40,8 @@ test('a stream cut anywhere but at the end of a member is truncated', async () =
 
 test.each([
   ['one zero byte', [0]],
+  ['one letter', [0x67]],
+  ['one LF', [0x0a]],
   ['zero padding', [0, 0, 0, 0]],
   ['text', [0x78, 0x79, 0x7a]],
   ['half a magic number', [0x1f, 0x00]],
@@ -49,8 +51,23 @@ test.each([
   expect(await fault(Array.from(bytes, byte => Uint8Array.of(byte)))).toBe('trailing')
 })
 
-test('a stray byte behind the last member is never taken', async () => {
-  expect(await fault([twoMembers, Uint8Array.of(0x78)])).not.toBe('none')
+test('the beginning of a magic number behind the last member is a member that is cut off', async () => {
+  for (const tail of [[0x1f], [0x1f, 0x8b]]) {
+    expect(await fault([twoMembers, Uint8Array.from(tail)])).toBe('truncated')
+  }
+})
+
+test('nothing but the content of a cut stream comes out', async () => {
+  const whole = gzipSync(text.toUpperCase().repeat(20))
+  for (let at = 11; at < whole.length; at++) {
+    let out = ''
+    const inflater = createInflater(bytes => {
+      out += Buffer.from(bytes).toString()
+    })
+    await inflater.write(whole.subarray(0, at))
+    await expect(inflater.end(), `at ${at}`).rejects.toMatchObject({ code: 'truncated' })
+    expect(text.toUpperCase().repeat(20).startsWith(out), `at ${at}`).toBe(true)
+  }
 })
 
 test('a wrong checksum, a wrong length and bytes that are no gzip are broken', async () => {
