@@ -76,6 +76,7 @@ function measureYardstick(body: Buffer, events: readonly object[]): number {
 const mapper = createMapper(registry, {
   profile: 'ecs',
   additions: 'auto',
+  message: 'raw',
   keepOriginal: true,
   userAgent: 'parse',
   namespace: 'default',

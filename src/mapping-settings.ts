@@ -4,8 +4,8 @@ import type { MapperSettings } from './mapper/types.ts'
 
 /** The settings of the mapping, the same for the service and the command line. */
 export function mapperSettings(config: Config): MapperSettings {
-  const { profile, additions, keepOriginal, userAgent, eventIdField } = config
-  return { profile, additions, keepOriginal, userAgent, eventIdField, namespace: 'default' }
+  const { profile, additions, message, keepOriginal, userAgent, eventIdField } = config
+  return { profile, additions, message, keepOriginal, userAgent, eventIdField, namespace: 'default' }
 }
 
 export function encodeSettings({ maxLineBytes, dropFields, dropDatasets }: Config): EncodeSettings {

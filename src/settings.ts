@@ -70,7 +70,12 @@ export const settings = {
     ['auto', 'on', 'off'],
     { default: 'auto' },
   ),
-  KEEP_ORIGINAL: flag('Keep the line as received in `message`.', true),
+  MESSAGE: words(
+    'What `message` is; `raw`: the line as received, `description`: a sentence on the event, with the line in `event.original`. What profile `raw` leaves to the ingest pipelines has the line in any case.',
+    ['raw', 'description'],
+    { default: 'raw' },
+  ),
+  KEEP_ORIGINAL: flag('Keep the line as received: in `message`, with `MESSAGE=description` in `event.original`.', true),
   USER_AGENT: words('`parse` fills user_agent.*, `original` leaves it at user_agent.original.', ['parse', 'original'], {
     default: 'parse',
   }),

@@ -6,6 +6,8 @@ import type { AccessRequests } from './records.ts'
 /** Logins to applications behind Access. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/access_requests/ */
 export default defineDataset<AccessRequests>()({
   name: 'access_requests',
+  description:
+    '{user.email|source.ip}[ {event.action}] on {url.domain}[: {event.outcome}][ via {cloudflare.Connection}]',
   published: { auto: 'on' },
   fixed: { category: ['network', 'authentication'], type: ['info'], observer: 'proxy' },
   when: {

@@ -6,6 +6,8 @@ import type { AccountAbuseProtectionEvents } from './records.ts'
 /** Sign-ups, logins and transactions of the visitors of a zone. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/account_abuse_protection_events/ */
 export default defineDataset<AccountAbuseProtectionEvents>()({
   name: 'account_abuse_protection_events',
+  description:
+    '{event.action} by {user.email|user.id|source.ip}[ on {url.domain}][: {cloudflare.AuthenticationStatus}]',
   fixed: { category: ['authentication'], type: ['info'], observer: 'proxy' },
   when: {
     category: [

@@ -6,6 +6,8 @@ import type { AuditLogsV2 } from './records.ts'
 /** Changes and views of an account's settings, the newer format. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/audit_logs_v2/ */
 export default defineDataset<AuditLogsV2>()({
   name: 'audit_logs_v2',
+  description:
+    '{user.email|user.id|cloudflare.ActorType} did {event.action}[ on {cloudflare.ResourceType}][ {cloudflare.ResourceID}][: {event.outcome}]',
   fixed: { category: ['configuration'], type: ['info'], observer: 'proxy' },
   when: {
     type: [

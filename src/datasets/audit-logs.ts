@@ -6,6 +6,8 @@ import type { AuditLogs } from './records.ts'
 /** Changes to the account. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/audit_logs/ */
 export default defineDataset<AuditLogs>()({
   name: 'audit_logs',
+  description:
+    '{user.email|user.id|cloudflare.ActorType} did {event.action}[ on {cloudflare.ResourceType}][ {cloudflare.ResourceID}][ from {source.ip}]',
   // Out of the box exactly the published shape.
   published: { auto: 'off' },
   fixed: { category: ['network'], type: ['access'], observer: 'proxy' },

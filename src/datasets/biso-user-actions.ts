@@ -6,6 +6,7 @@ import type { BisoUserActions } from './records.ts'
 /** What users did in isolated browsers: copy, print, download. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/biso_user_actions/ */
 export default defineDataset<BisoUserActions>()({
   name: 'biso_user_actions',
+  description: '{user.email|user.id} did {event.action} on {url.domain}[: {cloudflare.Decision}]',
   fixed: { category: ['network', 'web'], type: ['access'], observer: 'proxy' },
   when: {
     type: [

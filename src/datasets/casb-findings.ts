@@ -7,6 +7,8 @@ import type { CasbFindings } from './records.ts'
 /** Risky settings found in connected SaaS and cloud accounts. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/casb_findings/ */
 export default defineDataset<CasbFindings>()({
   name: 'casb_findings',
+  description:
+    '{rule.name}[ ({cloudflare.FindingTypeSeverity})][ on {cloudflare.AssetDisplayName}][ in {cloudflare.IntegrationDisplayName}]',
   fixed: { category: ['configuration'], type: ['info'], observer: 'casb' },
   time: { time: ['DetectedTimestamp'] },
   fields: [

@@ -6,6 +6,7 @@ import type { DevicePostureResults } from './records.ts'
 /** Posture checks of enrolled devices. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/device_posture_results/ */
 export default defineDataset<DevicePostureResults>()({
   name: 'device_posture_results',
+  description: 'Posture check {rule.name|rule.id} on {host.name|device.id}[: {event.outcome}][ ({user.email})]',
   fixed: { category: ['host'], type: ['info'], observer: 'agent' },
   when: {
     outcome: [

@@ -7,6 +7,8 @@ import type { DexApplicationTests } from './records.ts'
 /** HTTP and traceroute tests from enrolled devices. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/dex_application_tests/ */
 export default defineDataset<DexApplicationTests>()({
   name: 'dex_application_tests',
+  description:
+    'DEX test[ {cloudflare.TestType}] from {device.id}[ to {url.original}][ to {destination.domain}][: {http.response.status_code}][ {error.message}]',
   fixed: { category: ['network'], type: ['info'], observer: 'agent' },
   when: {
     outcome: [

@@ -7,6 +7,7 @@ import type { DexDeviceStateEvents } from './records.ts'
 /** The state of enrolled devices: load, network, tunnel. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/dex_device_state_events/ */
 export default defineDataset<DexDeviceStateEvents>()({
   name: 'dex_device_state_events',
+  description: 'Device {device.id}[ is {cloudflare.Status}][ in mode {cloudflare.Mode}][ at {cloudflare.WarpColoCode}]',
   fixed: { category: ['host'], type: ['info'], observer: 'agent' },
   time: { time: ['Timestamp'] },
   fields: [

@@ -7,6 +7,7 @@ import type { DnsFirewallLogs } from './records.ts'
 /** Queries to DNS Firewall clusters. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/dns_firewall_logs/ */
 export default defineDataset<DnsFirewallLogs>()({
   name: 'dns_firewall_logs',
+  description: '{source.ip} asked {dns.question.name}[ {dns.question.type}][: {dns.response_code}]',
   fixed: { category: ['network'], type: ['info'], observer: 'dns', 'network.protocol': 'dns' },
   when: {
     outcome: [

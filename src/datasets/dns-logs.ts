@@ -6,6 +6,7 @@ import type { DnsLogs } from './records.ts'
 /** Queries to a zone's name servers. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/dns_logs/ */
 export default defineDataset<DnsLogs>()({
   name: 'dns_logs',
+  description: '[{source.ip} ]asked {dns.question.name}[ {dns.question.type}][: {dns.response_code}]',
   published: { auto: 'on' },
   fixed: { category: ['network'], type: ['info'], observer: 'dns' },
   time: { time: ['Timestamp'] },

@@ -6,6 +6,8 @@ import type { EmailSecurityAlerts } from './records.ts'
 /** Mails that Email Security found to be a threat. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/email_security_alerts/ */
 export default defineDataset<EmailSecurityAlerts>()({
   name: 'email_security_alerts',
+  description:
+    'Mail from {email.from.address}[ to {email.to.address}][: {email.subject}][ is {cloudflare.FinalDisposition}]',
   fixed: { category: ['email', 'network'], type: ['info'], observer: 'email' },
   when: { kind: [[{ FinalDisposition: ['malicious', 'suspicious', 'spoof'] }, 'alert']] },
   time: { time: ['Timestamp'] },

@@ -5,6 +5,7 @@ import type { EmailSecurityPostDeliveryEvents } from './records.ts'
 /** Moves, releases and other actions on delivered mails. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/email_security_post_delivery_events/ */
 export default defineDataset<EmailSecurityPostDeliveryEvents>()({
   name: 'email_security_post_delivery_events',
+  description: '{event.action} of mail[ {email.subject}] for {user.target.email}[ by {user.email}][: {event.outcome}]',
   fixed: { category: ['email'], type: ['info'], observer: 'email' },
   when: {
     outcome: [

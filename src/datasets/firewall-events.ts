@@ -4,8 +4,10 @@ import { defineDataset } from '../mapper/dataset.ts'
 import type { FirewallEvents } from './records.ts'
 
 /** Rules that matched a request. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/firewall_events/ */
-export default defineDataset<FirewallEvents>()({
+export default defineDataset<FirewallEvents, 'source'>()({
   name: 'firewall_events',
+  description:
+    '{event.action} of {http.request.method} {url.domain}{url.path} from {source.ip}[ by {cloudflare.source}][ rule {rule.id}]',
   published: { auto: 'on', dataset: 'firewall-events' },
   fixed: { category: ['network'], observer: 'firewall' },
   when: {

@@ -7,6 +7,8 @@ import type { GatewayDns } from './records.ts'
 /** Queries to Gateway's resolver. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/gateway_dns/ */
 export default defineDataset<GatewayDns>()({
   name: 'gateway_dns',
+  description:
+    '[{user.email} ]{source.ip} asked {dns.question.name}[ {dns.question.type}][: {dns.response_code}][ ({cloudflare.ResolverDecision})]',
   published: { auto: 'on' },
   // dns.resolved_ip is always there, the one empty value that is kept.
   fixed: { category: ['network'], type: ['info'], observer: 'dns', 'network.protocol': 'dns', 'dns.resolved_ip': [] },

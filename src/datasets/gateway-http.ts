@@ -6,6 +6,7 @@ import type { GatewayHttp } from './records.ts'
 /** Requests through Gateway's proxy. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/gateway_http/ */
 export default defineDataset<GatewayHttp>()({
   name: 'gateway_http',
+  description: '[{user.email} ]{source.ip} {http.request.method} {url.original}[: {event.action}]',
   published: { auto: 'on' },
   fixed: { category: ['network'], type: ['info'], observer: 'proxy', 'network.protocol': 'http' },
   when: {

@@ -6,6 +6,8 @@ import type { GatewayNetwork } from './records.ts'
 /** Connections through Gateway. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/gateway_network/ */
 export default defineDataset<GatewayNetwork>()({
   name: 'gateway_network',
+  description:
+    '[{user.email} ]{source.ip} to {destination.domain|destination.ip}[ port {destination.port}][: {event.action}]',
   published: { auto: 'on', parts: ['destination'] },
   fixed: { category: ['network'], observer: 'proxy' },
   when: [

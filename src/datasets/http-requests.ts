@@ -6,6 +6,7 @@ import type { HttpRequests } from './records.ts'
 /** HTTP requests seen at the edge. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/http_requests/ */
 export default defineDataset<HttpRequests>()({
   name: 'http_requests',
+  description: '{source.ip} {http.request.method} {destination.address}[{url.path}][: {http.response.status_code}]',
   published: { auto: 'on' },
   fixed: { category: ['web'], type: ['access'], observer: 'proxy' },
   time: {

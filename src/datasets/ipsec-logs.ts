@@ -6,6 +6,7 @@ import type { IpsecLogs } from './records.ts'
 /** Messages about IPsec tunnels. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/ipsec_logs/ */
 export default defineDataset<IpsecLogs>()({
   name: 'ipsec_logs',
+  description: '{cloudflare.Message}[ ({source.ip})]',
   fixed: { category: ['network'], type: ['info'], observer: 'vpn', 'network.protocol': 'ipsec' },
   time: { time: ['Timestamp'] },
   fields: [

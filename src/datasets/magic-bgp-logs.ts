@@ -6,6 +6,7 @@ import type { MagicBgpLogs } from './records.ts'
 /** Events of BGP sessions over tunnels. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/magic_bgp_logs/ */
 export default defineDataset<MagicBgpLogs>()({
   name: 'magic_bgp_logs',
+  description: 'BGP {event.action}[ on {observer.ingress.interface.name}][ {network.direction}][: {event.reason}]',
   fixed: {
     category: ['network'],
     type: ['protocol'],

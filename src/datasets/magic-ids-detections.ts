@@ -7,6 +7,7 @@ import type { MagicIdsDetections } from './records.ts'
 /** Packets that met a signature of the intrusion detection. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/magic_ids_detections/ */
 export default defineDataset<MagicIdsDetections>()({
   name: 'magic_ids_detections',
+  description: '{event.action} {rule.name|rule.id}: {source.ip} to {destination.ip}[ port {destination.port}]',
   fixed: { kind: 'alert', category: ['network', 'intrusion_detection'], type: ['info'], observer: 'ids' },
   when: {
     type: [

@@ -6,6 +6,8 @@ import type { McpPortalLogs } from './records.ts'
 /** Calls to MCP servers through a portal. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/mcp_portal_logs/ */
 export default defineDataset<McpPortalLogs>()({
   name: 'mcp_portal_logs',
+  description:
+    '{user.email|user.id|source.ip} called {event.action}[ {gen_ai.tool.name}][ on {url.domain}][: {event.outcome}]',
   fixed: { category: ['api'], type: ['access'], observer: 'proxy' },
   when: {
     outcome: [

@@ -10,6 +10,8 @@ import type { MnmFlowLogs } from './records.ts'
  */
 export default defineDataset<MnmFlowLogs>()({
   name: 'mnm_flow_logs',
+  description:
+    'Flow {source.ip} to {destination.ip}[ port {destination.port}][ {network.transport}][, {network.bytes} bytes]',
   fixed: { category: ['network'], type: ['connection'], observer: 'sensor', 'event.action': 'network_flow' },
   time: { time: ['Timestamp', 'FlowTimestamp'] },
   fields: [

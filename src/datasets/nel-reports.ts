@@ -6,6 +6,7 @@ import type { NelReports } from './records.ts'
 /** Network errors that browsers report. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/nel_reports/ */
 export default defineDataset<NelReports>()({
   name: 'nel_reports',
+  description: 'Network error {error.type}[ in {source.as.organization.name}][, {source.geo.country_iso_code}]',
   fixed: { category: ['network'], type: ['info'], observer: 'proxy' },
   when: {
     outcome: [

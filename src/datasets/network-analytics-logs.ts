@@ -10,6 +10,8 @@ import type { NetworkAnalyticsLogs } from './records.ts'
  */
 export default defineDataset<NetworkAnalyticsLogs>()({
   name: 'network_analytics_logs',
+  description:
+    '{event.action} {source.ip} to {destination.ip}[ port {destination.port}][ {network.transport}][: {event.reason}]',
   fixed: { category: ['network'], type: ['info'], observer: 'firewall' },
   when: {
     type: [

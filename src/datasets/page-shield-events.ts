@@ -6,6 +6,7 @@ import type { PageShieldEvents } from './records.ts'
 /** Violations of a content security policy. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/page_shield_events/ */
 export default defineDataset<PageShieldEvents>()({
   name: 'page_shield_events',
+  description: 'Page Shield {event.action}[ {cloudflare.CSPDirective}] {url.original}[ on {http.request.referrer}]',
   fixed: { category: ['network'], type: ['info'], observer: 'proxy' },
   when: {
     type: [

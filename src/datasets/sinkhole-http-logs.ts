@@ -6,6 +6,7 @@ import type { SinkholeHttpLogs } from './records.ts'
 /** HTTP requests to a sinkhole. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/sinkhole_http_logs/ */
 export default defineDataset<SinkholeHttpLogs>()({
   name: 'sinkhole_http_logs',
+  description: 'Sinkhole: {source.ip} {http.request.method} {url.original}',
   fixed: { category: ['network', 'web'], type: ['access'], observer: 'sensor', 'network.protocol': 'http' },
   time: { time: ['Timestamp'] },
   fields: [

@@ -7,6 +7,8 @@ import type { SpectrumEvents } from './records.ts'
 /** Connections through Spectrum. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/spectrum_events/ */
 export default defineDataset<SpectrumEvents>()({
   name: 'spectrum_events',
+  description:
+    '{event.action} {source.ip}[ to {destination.ip}][ port {destination.port}][ ({cloudflare.Application})]',
   fixed: { category: ['network'], type: ['connection'], observer: 'proxy' },
   when: {
     type: [

@@ -6,6 +6,8 @@ import type { SshLogs } from './records.ts'
 /** Programs run over SSH through Access for Infrastructure. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/ssh_logs/ */
 export default defineDataset<SshLogs>()({
   name: 'ssh_logs',
+  description:
+    '{user.email} {event.action}[ as {destination.user.name}] on {destination.ip|destination.domain}[: {error.message}]',
   fixed: { category: ['session'], type: ['start'], observer: 'proxy', 'network.protocol': 'ssh' },
   when: {
     type: [

@@ -6,6 +6,7 @@ import type { TurnstileEvents } from './records.ts'
 /** Turnstile challenges. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/turnstile_events/ */
 export default defineDataset<TurnstileEvents>()({
   name: 'turnstile_events',
+  description: '{event.action} for {source.ip}[ on {url.domain}]',
   fixed: { category: ['web'], type: ['info'], observer: 'proxy' },
   when: {
     outcome: [

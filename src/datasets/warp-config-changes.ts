@@ -5,6 +5,8 @@ import type { WarpConfigChanges } from './records.ts'
 /** WARP clients that moved to another configuration. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/warp_config_changes/ */
 export default defineDataset<WarpConfigChanges>()({
   name: 'warp_config_changes',
+  description:
+    '{user.email|host.name|device.id} changed WARP config[ from {cloudflare.ConfigNameFrom}][ to {cloudflare.ConfigNameTo}]',
   fixed: { category: ['configuration'], type: ['change'], observer: 'agent', 'event.action': 'warp-config-change' },
   time: { time: ['Timestamp'] },
   fields: [

@@ -5,6 +5,7 @@ import type { WarpToggleChanges } from './records.ts'
 /** WARP clients that were switched on or off. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/warp_toggle_changes/ */
 export default defineDataset<WarpToggleChanges>()({
   name: 'warp_toggle_changes',
+  description: '{user.email|host.name|device.id} switched WARP[: {cloudflare.Toggled}]',
   fixed: { category: ['configuration'], type: ['change'], observer: 'agent', 'event.action': 'warp-toggle-change' },
   time: { time: ['Timestamp'] },
   fields: [

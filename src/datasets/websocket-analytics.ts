@@ -6,6 +6,7 @@ import type { WebsocketAnalytics } from './records.ts'
 /** WebSocket connections at the edge. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/websocket_analytics/ */
 export default defineDataset<WebsocketAnalytics>()({
   name: 'websocket_analytics',
+  description: 'WebSocket {source.ip} to {url.domain}[{url.path}][ closed: {event.reason}]',
   fixed: { category: ['network'], type: ['connection'], observer: 'proxy', 'network.protocol': 'websocket' },
   when: {
     outcome: [

@@ -6,6 +6,7 @@ import type { WorkersTraceEvents } from './records.ts'
 /** Invocations of Workers. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/workers_trace_events/ */
 export default defineDataset<WorkersTraceEvents>()({
   name: 'workers_trace_events',
+  description: 'Worker {faas.name}[ {event.action}]: {cloudflare.Outcome}[, {error.type}][ {error.message}]',
   fixed: { category: ['web'], type: ['info'], observer: 'faas' },
   when: {
     type: [[{ Outcome: ['exception', 'exceeded*', 'internalError', 'scriptNotFound'] }, ['error']]],

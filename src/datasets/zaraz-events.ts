@@ -6,6 +6,7 @@ import type { ZarazEvents } from './records.ts'
 /** Events that Zaraz loads third-party tools with. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/zone/zaraz_events/ */
 export default defineDataset<ZarazEvents>()({
   name: 'zaraz_events',
+  description: 'Zaraz {event.action}[ from {source.ip}][ at {url.original}]',
   fixed: { category: ['web'], type: ['info'], observer: 'proxy' },
   when: {
     type: [[{ EventType: 'component_error' }, ['error']]],

@@ -7,6 +7,8 @@ import type { ZeroTrustNetworkSessions } from './records.ts'
 /** Sessions through Gateway's network proxy. https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/zero_trust_network_sessions/ */
 export default defineDataset<ZeroTrustNetworkSessions>()({
   name: 'zero_trust_network_sessions',
+  description:
+    '[{user.email} ]{source.ip} to {destination.domain|destination.ip}[ port {destination.port}][: {event.reason}]',
   fixed: { category: ['network', 'session'], type: ['connection'], observer: 'proxy' },
   when: {
     outcome: [

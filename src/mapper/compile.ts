@@ -1,5 +1,6 @@
 import type { AnyTable, Fixed } from './dataset.ts'
 import { addresses, community, domains, duration, hostName, networkType, urlExtension, userAgent } from './derive.ts'
+import { compileDescription } from './description.ts'
 import { ECS_VERSION } from './ecs.ts'
 import { compileKeep } from './keep.ts'
 import { createLayout, isArrayTarget, type Layout } from './layout.ts'
@@ -33,7 +34,7 @@ export interface Compiled {
   ): { readonly event: JsonObject; readonly rejected: readonly string[] }
 }
 
-export type CompileSettings = Pick<MapperSettings, 'additions' | 'keepOriginal' | 'userAgent'>
+export type CompileSettings = Pick<MapperSettings, 'additions' | 'message' | 'keepOriginal' | 'userAgent'>
 
 const NONE: readonly string[] = []
 
@@ -132,12 +133,15 @@ export function compile(table: AnyTable, settings: CompileSettings): Compiled {
   const tagSlot = layout.slot('tags')
   const cloudflare = layout.slot('cloudflare')
   const message = layout.slot('message')
+  const isDescribed = settings.message === 'description'
+  const line = isDescribed && settings.keepOriginal ? layout.slot('event.original') : message
 
   const rows = rowSteps(table, isFull, fields, layout)
   const steps = [...rows, ...distinctSteps(layout), ...derivedSteps(table, isFull, settings, fields, layout)]
   const copies = [table.copy, isFull ? table.additions?.copy : undefined].filter(copy => copy !== undefined)
   // Without the raw line nothing may be dropped, or it would be lost.
   const keep = compileKeep({ copies, drops: settings.keepOriginal ? (table.drop ?? []) : [] }, fields, layout)
+  const describe = isDescribed ? compileDescription(table.description, table.name, layout) : undefined
   const build = layout.builder()
   const state: State = {
     record: {},
@@ -166,7 +170,8 @@ export function compile(table: AnyTable, settings: CompileSettings): Compiled {
     if (!isTimed) values[timestamp] = origin.time
     values[cloudflare] = keep(state, keys)
     values[tagSlot] = tagsOf(isTimed, origin)
-    if (settings.keepOriginal) values[message] = origin.text
+    if (settings.keepOriginal) values[line] = origin.text
+    if (describe !== undefined) values[message] = describe(values)
     const rejected = state.rejected.length === 0 ? NONE : state.rejected
     if (rejected !== NONE) state.rejected = []
     return { event: build(values), rejected }

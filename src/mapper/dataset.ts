@@ -1,4 +1,5 @@
 import type { Converter, NamesConverter, SetConverter } from './converter.ts'
+import type { Template } from './description.ts'
 import type { EcsFields, GeoPoint } from './ecs.ts'
 import type { Json, JsonObject } from './types.ts'
 
@@ -125,6 +126,8 @@ interface Rows<R> {
 export interface Table<R> extends Rows<R> {
   /** The Logpush name. */
   readonly name: string
+  /** The template of the event's sentence (description.ts). */
+  readonly description?: string
   /**
    * For the published formats: what is not published comes only with additions on. `auto` is what the setting ADDITIONS=auto means,
    * `dataset` the published event.dataset where it differs, `parts` the sets whose domain parts are an addition.
@@ -151,7 +154,11 @@ export type AnyTable = Table<Readonly<Record<string, Json>>>
  * Checks a table against the record's fields and ECS: a name or a type that does not exist there does not compile.
  *
  *     export default defineDataset<HttpRequests>()({ name: 'http_requests', … })
+ *
+ * `Own`: names below `cloudflare` that are no fields but the table's, for the names in `description`.
  */
-export function defineDataset<R extends object>() {
-  return (table: Table<R>): AnyTable => table as unknown as AnyTable
+export function defineDataset<R extends object, Own extends string = never>() {
+  type Name = EcsName | `cloudflare.${FieldOf<R> | Own}`
+  return <const Text extends string>(table: Table<R> & { readonly description?: Template<Text, Name> }): AnyTable =>
+    table as unknown as AnyTable
 }

@@ -36,6 +36,9 @@ export interface Mapped {
 export interface MapperSettings {
   readonly profile: 'ecs' | 'raw'
   readonly additions: 'auto' | 'on' | 'off'
+  /** What `message` is: the line, or a sentence on the event (the line is in event.original then). */
+  readonly message: 'raw' | 'description'
+  /** Whether events keep their line; those of bad lines do anyway. */
   readonly keepOriginal: boolean
   readonly userAgent: 'parse' | 'original'
   /** `data_stream.namespace` in profile raw. */

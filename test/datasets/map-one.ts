@@ -6,6 +6,7 @@ import type { JsonObject, Line, Mapped, Mapper, MapperSettings } from '../../src
 export const SETTINGS: MapperSettings = {
   profile: 'ecs',
   additions: 'auto',
+  message: 'raw',
   keepOriginal: true,
   userAgent: 'parse',
   namespace: 'default',

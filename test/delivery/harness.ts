@@ -20,6 +20,7 @@ export const workerSettings = (encode: Partial<WorkerSettings['encode']> = {}): 
   mapper: {
     profile: 'ecs',
     additions: 'auto',
+    message: 'raw',
     keepOriginal: true,
     userAgent: 'parse',
     namespace: 'default',

@@ -30,7 +30,12 @@ interface Rec {
   Start?: string
   End?: string
 }
-const SETTINGS: CompileSettings = { additions: 'auto', keepOriginal: true, userAgent: 'parse' }
+const SETTINGS: CompileSettings = {
+  additions: 'auto',
+  message: 'raw',
+  keepOriginal: true,
+  userAgent: 'parse',
+}
 const ORIGIN = { text: 'the line', time: '2024-01-01T00:00:00Z', tags: [] }
 
 function tableOf(rows: Partial<Table<Rec>>): AnyTable {
