@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   decode: ['lib', 'errors.ts'],
   mapper: ['lib', 'errors.ts'],
   datasets: ['mapper'],
+  'package.ts': ['decode', 'mapper', 'datasets', 'lib'],
   spool: ['lib', 'errors.ts'],
   sinks: ['lib', 'errors.ts'],
   http: ['spool', 'lib', 'errors.ts', 'metrics.ts'],

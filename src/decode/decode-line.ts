@@ -1,12 +1,9 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import { badLine, decodeText } from './decode-text.ts'
 import type { FieldDropper } from './drop-fields.ts'
-import { findJsonFault } from './json-fault.ts'
-import { skipString } from './json-text.ts'
-import type { BadLine, BadLineCode, Line } from './line.ts'
+import type { Line } from './line.ts'
 import type { RawLine } from './lines.ts'
-import { MAX_DEPTH, parseRecord } from './record.ts'
 
-const BOM = '\uFEFF'
 const REPLACEMENT = '\uFFFD'
 const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT)
 
@@ -16,36 +13,17 @@ export interface DecodeOptions {
   readonly dropFields: FieldDropper | undefined
 }
 
-/**
- * Makes a record of a line, or tells why it is none. Never throws for what a line holds. A byte order mark before the object is
- * kept in the text and ignored. A line that is no record keeps its whole text, dropped fields too.
- */
+/** Makes a record of a line's bytes, or tells why they are none; what they say as text is decodeText's. Never throws for what a line holds. */
 export function decodeLine(raw: RawLine, options: DecodeOptions): Line {
   const { bytes, number, time } = raw
   const base = { number, ...(time === undefined ? {} : { time }) }
-  const bad = (code: BadLineCode, text: string, message: string): BadLine => ({ ...base, text, bad: { code, message } })
-
-  if (raw.lost > 0) return bad('too_long', textOfCut(bytes), tooLong(raw, options.maxLineBytes))
+  if (raw.lost > 0) return badLine(base, textOfCut(bytes), 'too_long', tooLong(raw, options.maxLineBytes))
   const ascii = isAscii(bytes)
   if (!ascii && !isUtf8(bytes)) {
     const text = bytes.toString('utf8')
-    return bad('not_utf8', text, `The line is not UTF-8 at byte ${utf8Fault(bytes, text)}.`)
+    return badLine(base, text, 'not_utf8', `The line is not UTF-8 at byte ${utf8Fault(bytes, text)}.`)
   }
-  const text = bytes.toString(ascii ? 'latin1' : 'utf8')
-  const json = text.startsWith(BOM) ? text.slice(1) : text
-  try {
-    const parsed = parseRecord(json)
-    if (parsed === 'not_object') return bad('not_object', text, notObject(text, json))
-    if (parsed === 'too_deep') return bad('too_deep', text, tooDeep(text))
-    const left = options.dropFields?.(json)
-    if (left === undefined || left === json) return { ...base, text, record: parsed.record }
-    const rest = parseRecord(left)
-    if (typeof rest === 'string') throw new Error('Cutting members out of an object left no object.')
-    return { ...base, text: left, record: rest.record }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return bad('not_json', text, notJson(text, json))
-  }
+  return decodeText(bytes.toString(ascii ? 'latin1' : 'utf8'), base, options.dropFields)
 }
 
 /** How many of the bytes of a cut line are kept: a character that the cut went through is left out. */
@@ -66,45 +44,6 @@ function textOfCut(bytes: Buffer): string {
 function tooLong(raw: RawLine, maxLineBytes: number): string {
   const size = raw.bytes.length + raw.lost
   return `The line has ${size} bytes, more than ${maxLineBytes} (MAX_LINE_BYTES); it is cut at byte ${wholeCharacters(raw.bytes)}.`
-}
-
-function notJson(text: string, json: string): string {
-  const fault = findJsonFault(json) ?? json.length
-  const offset = byteOffset(text, fault + text.length - json.length)
-  if (fault === json.length) return `The line is not JSON: it ends at byte ${offset} before the value is complete.`
-  return `The line is not JSON: what stands at byte ${offset} is not allowed there.`
-}
-
-function notObject(text: string, json: string): string {
-  const at = json.search(/[^ \t\r\n]/)
-  const first = json[at]
-  const kind =
-    first === '['
-      ? 'an array'
-      : first === '"'
-        ? 'a string'
-        : first === 't' || first === 'f'
-          ? 'a boolean'
-          : first === 'n'
-            ? 'null'
-            : 'a number'
-  return `The line is JSON, but ${kind} at byte ${byteOffset(text, at + text.length - json.length)}, not an object.`
-}
-
-function tooDeep(text: string): string {
-  let depth = 0
-  let i = 0
-  while (depth <= MAX_DEPTH && i < text.length) {
-    const char = text[i]
-    if (char === '{' || char === '[') depth++
-    else if (char === '}' || char === ']') depth--
-    if (depth <= MAX_DEPTH) i = char === '"' ? skipString(text, i) : i + 1
-  }
-  return `The record is nested deeper than ${MAX_DEPTH} levels at byte ${byteOffset(text, i)}.`
-}
-
-function byteOffset(text: string, index: number): number {
-  return Buffer.byteLength(text.slice(0, index))
 }
 
 /** The first byte that decoding had to replace. U+FFFD may also stand in the bytes themselves. */
