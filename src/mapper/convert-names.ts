@@ -49,6 +49,7 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 
 /** DNS record type by its number; a text that is no number in upper case. */
 export const rr: Converter<string> = {
+  name: 'DNS record type',
   convert: value => {
     const number = integerOf(value)
     if (number !== undefined) return RR_NAMES.get(number)
@@ -57,8 +58,9 @@ export const rr: Converter<string> = {
   quiet: true,
 }
 
-function byNumber(names: ReadonlyMap<number, string>): Converter<string> {
+function byNumber(name: string, names: ReadonlyMap<number, string>): Converter<string> {
   return {
+    name,
     convert: value => {
       const number = integerOf(value)
       return number === undefined ? undefined : names.get(number)
@@ -68,12 +70,13 @@ function byNumber(names: ReadonlyMap<number, string>): Converter<string> {
 }
 
 /** DNS response code by its number. */
-export const rcode = byNumber(RCODES)
+export const rcode = byNumber('DNS response code', RCODES)
 
 /** Name of an IP protocol by its number. */
-export const ipproto = byNumber(IP_PROTOCOLS)
+export const ipproto = byNumber('IP protocol', IP_PROTOCOLS)
 
 export const transport: Converter<string> = {
+  name: 'transport protocol',
   convert: value => {
     const found = textOf(value)?.toLowerCase()
     if (found === 'unix' || found === 'unknown') return PLACEHOLDER
@@ -92,13 +95,14 @@ const OS_TYPES: ReadonlyMap<string, OsType> = new Map([
   ['darwin', 'macos'],
 ])
 
-function byWord<Out extends Json>(words: ReadonlyMap<string, Out>): Converter<Out> {
-  return { convert: value => words.get(textOf(value)?.toLowerCase() ?? ''), quiet: true, keeps: always }
+function byWord<Out extends Json>(name: string, words: ReadonlyMap<string, Out>): Converter<Out> {
+  return { name, convert: value => words.get(textOf(value)?.toLowerCase() ?? ''), quiet: true, keeps: always }
 }
 
-export const ostype = byWord(OS_TYPES)
+export const ostype = byWord('operating system', OS_TYPES)
 
 export const severity = byWord(
+  'severity as a number',
   new Map([
     ['low', 21],
     ['medium', 47],

@@ -8,6 +8,7 @@ import { childOf, isObject, textOf } from './value.ts'
 /** Converters of addresses, names, URLs, protocols and fingerprints. */
 
 export const port: Converter<number> = {
+  name: 'port',
   convert: value => {
     const number = integerOf(value)
     if (number === 0) return PLACEHOLDER
@@ -18,6 +19,7 @@ export const port: Converter<number> = {
 const AS_PREFIX = /^AS(?=\d)/i
 
 export const asn: Converter<number> = {
+  name: 'AS number',
   convert: value => {
     const number = integerOf(typeof value === 'string' ? value.replace(AS_PREFIX, '') : value)
     if (number === 0) return PLACEHOLDER
@@ -25,9 +27,13 @@ export const asn: Converter<number> = {
   },
 }
 
-export const ip: Converter<string> = { convert: value => (typeof value === 'string' ? normalIp(value) : undefined) }
+export const ip: Converter<string> = {
+  name: 'IP address',
+  convert: value => (typeof value === 'string' ? normalIp(value) : undefined),
+}
 
 export const ips: Converter<string[]> = {
+  name: 'list of IP addresses',
   convert: value => {
     const found: string[] = []
     for (const item of Array.isArray(value) ? value : [value]) {
@@ -43,6 +49,7 @@ const ONLY_DOTS = /^\.+$/
 
 /** A DNS name without the trailing dot. */
 export const name: Converter<string> = {
+  name: 'DNS name',
   convert: value => {
     if (typeof value !== 'string' || value === '' || ONLY_DOTS.test(value)) return undefined
     return value.endsWith('.') ? value.slice(0, -1) : value
@@ -55,11 +62,12 @@ function isShorter(value: Json, out: Json): boolean {
 
 /** The host of a host name, `host:port` or URL. */
 export const host: Converter<string> = {
+  name: 'host',
   convert: value => (typeof value === 'string' ? hostOf(value) : undefined),
   keeps: isShorter,
 }
 
-export const hostpath = defineSet('url')(['domain', 'path'], value => {
+export const hostpath = defineSet('url')('host and path', ['domain', 'path'], value => {
   if (typeof value !== 'string') return undefined
   const slash = value.indexOf('/')
   const domain = slash < 0 ? value : value.slice(0, slash)
@@ -69,6 +77,7 @@ export const hostpath = defineSet('url')(['domain', 'path'], value => {
 
 /** `ip`, `ip:port`, `[v6]:port`, `host:port` or `host`. */
 export const endpoint = defineSet('source', 'destination')(
+  'address and port',
   ['ip', 'domain', 'port'],
   value => {
     if (typeof value !== 'string') return undefined
@@ -82,6 +91,7 @@ export const endpoint = defineSet('source', 'destination')(
 )
 
 export const url = defineSet('url')(
+  'URL',
   ['original', 'full', 'scheme', 'username', 'password', 'domain', 'port', 'path', 'query', 'fragment'],
   value => {
     const original = textOf(value)
@@ -94,12 +104,14 @@ export const url = defineSet('url')(
 
 /** A path with its query. What follows `#` is cut. */
 export const path = defineSet('url')(
+  'path and query',
   ['path', 'query'],
   value => (typeof value === 'string' && value.charCodeAt(0) === 47 ? splitPath(value) : undefined),
   value => typeof value === 'string' && value.includes('#'),
 )
 
 export const query: Converter<string> = {
+  name: 'query',
   convert: value => {
     const found = textOf(value)
     if (found === undefined || found === '?') return undefined
@@ -110,6 +122,7 @@ export const query: Converter<string> = {
 const HTTP = /^HTTP\/(\d+(?:\.\d+)?)$/i
 
 export const http: NamesConverter<'network.protocol' | 'http.version'> = {
+  name: 'HTTP version',
   names: ['network.protocol', 'http.version'],
   split: value => {
     const found = textOf(value)
@@ -124,6 +137,7 @@ export const http: NamesConverter<'network.protocol' | 'http.version'> = {
 const TLS = /^(TLS|SSL) ?v?(\d+(?:\.\d+)?)$/i
 
 export const tls: NamesConverter<'tls.version_protocol' | 'tls.version'> = {
+  name: 'TLS version',
   names: ['tls.version_protocol', 'tls.version'],
   split: value => {
     const found = textOf(value)
@@ -139,17 +153,22 @@ export const tls: NamesConverter<'tls.version_protocol' | 'tls.version'> = {
 const HEX = /^[0-9A-Fa-f]+$/
 
 /** A certificate's fingerprint, by its length. */
-export const fingerprint = defineSet('tls.client.hash', 'tls.server.hash')(['md5', 'sha1', 'sha256'], value => {
-  if (typeof value !== 'string' || value.length > 64 || !HEX.test(value)) return undefined
-  const upper = value.toUpperCase()
-  if (upper.length === 32) return { md5: upper }
-  if (upper.length === 40) return { sha1: upper }
-  return upper.length === 64 ? { sha256: upper } : undefined
-})
+export const fingerprint = defineSet('tls.client.hash', 'tls.server.hash')(
+  'fingerprint',
+  ['md5', 'sha1', 'sha256'],
+  value => {
+    if (typeof value !== 'string' || value.length > 64 || !HEX.test(value)) return undefined
+    const upper = value.toUpperCase()
+    if (upper.length === 32) return { md5: upper }
+    if (upper.length === 40) return { sha1: upper }
+    return upper.length === 64 ? { sha256: upper } : undefined
+  },
+)
 
 /** A referring URL from its host and the fields that hold scheme, path and query. */
 export function referrer<Arg extends string>(scheme: Arg, path: Arg, query: Arg): Converter<string, Arg> {
   return {
+    name: `URL of the host, with \`${scheme}\`, \`${path}\` and \`${query}\``,
     args: [scheme, path, query],
     convert: (value, scheme, path, query) => {
       const host = textOf(value)
@@ -183,6 +202,7 @@ function attachmentOf(item: JsonObject): JsonObject | undefined {
 
 /** The attachments of a mail as ECS has them; their hashes also become related (related.ts). */
 export const attachments: Converter<JsonObject[]> = {
+  name: 'attachments',
   convert: value => {
     const found: JsonObject[] = []
     for (const item of Array.isArray(value) ? value : [value]) {

@@ -30,9 +30,9 @@ export function booleanOf(value: Json | undefined): boolean | undefined {
 }
 
 /** String as it is; number or boolean as text. */
-export const text: Converter<string> = { convert: textOf }
+export const text: Converter<string> = { name: 'text', convert: textOf }
 
-export const lower: Converter<string> = { convert: value => textOf(value)?.toLowerCase() }
+export const lower: Converter<string> = { name: 'text in lower case', convert: value => textOf(value)?.toLowerCase() }
 
 function stringsOf(value: Json): string[] | undefined {
   if (typeof value === 'string') return value === '' ? undefined : [value]
@@ -47,12 +47,17 @@ export function leavesOut(value: Json, out: Json): boolean {
 }
 
 /** Array of non-empty strings; a string becomes an array of one. */
-export const list: Converter<string[]> = { convert: stringsOf, keeps: leavesOut }
+export const list: Converter<string[]> = { name: 'list of texts', convert: stringsOf, keeps: leavesOut }
 
-export const join: Converter<string> = { convert: value => stringsOf(value)?.join('; '), keeps: always }
+export const join: Converter<string> = {
+  name: 'list joined with semicolons',
+  convert: value => stringsOf(value)?.join('; '),
+  keeps: always,
+}
 
 /** The only item of a comma-separated text. */
 export const split: Converter<string> = {
+  name: 'only item of a comma-separated text',
   convert: value => {
     const items = textOf(value)
       ?.split(',', 3)
@@ -63,11 +68,12 @@ export const split: Converter<string> = {
   keeps: always,
 }
 
-export const int: Converter<number> = { convert: integerOf }
+export const int: Converter<number> = { name: 'integer', convert: integerOf }
 
-export const float: Converter<number> = { convert: numberOf }
+export const float: Converter<number> = { name: 'number', convert: numberOf }
 
 export const share: Converter<number> = {
+  name: 'number from 0 to 1',
   convert: value => {
     const number = numberOf(value)
     return number !== undefined && number >= 0 && number <= 1 ? number : undefined
@@ -75,10 +81,11 @@ export const share: Converter<number> = {
   quiet: true,
 }
 
-export const bool: Converter<boolean> = { convert: booleanOf }
+export const bool: Converter<boolean> = { name: 'boolean', convert: booleanOf }
 
 /** Milliseconds as nanoseconds, for event.duration. */
 export const ms: Converter<number> = {
+  name: 'milliseconds as nanoseconds',
   convert: value => {
     const milliseconds = numberOf(value)
     if (milliseconds === undefined || milliseconds < 0) return undefined
@@ -89,6 +96,7 @@ export const ms: Converter<number> = {
 
 /** Bits as whole bytes. */
 export const bits: Converter<number> = {
+  name: 'bits as bytes',
   convert: value => {
     const number = integerOf(value)
     return number === undefined ? undefined : Math.floor(number / 8)
@@ -97,6 +105,7 @@ export const bits: Converter<number> = {
 }
 
 export const time: Converter<string> = {
+  name: 'time',
   convert: value => {
     const found = timeOf(value)
     return found === NO_TIME ? PLACEHOLDER : found?.text
@@ -113,13 +122,14 @@ function countryOf(value: Json | undefined): string | undefined | typeof PLACEHO
   return LETTERS.test(value) ? upper : undefined
 }
 
-export const country: Converter<string> = { convert: countryOf }
+export const country: Converter<string> = { name: 'country code', convert: countryOf }
 
 const REGION = /^[A-Za-z0-9]{1,3}$/
 
 /** ISO 3166-2 from a subdivision and the field that holds its country. */
 export function region<Arg extends string>(countryField: Arg): Converter<string, Arg> {
   return {
+    name: `region of the country in \`${countryField}\``,
     args: [countryField],
     convert: (value, country) => {
       const subdivision = textOf(value)
@@ -135,6 +145,7 @@ export function region<Arg extends string>(countryField: Arg): Converter<string,
 /** A point from a latitude and the field that holds its longitude. */
 export function latlon<Arg extends string>(longitudeField: Arg): Converter<GeoPoint, Arg> {
   return {
+    name: `latitude, with the longitude in \`${longitudeField}\``,
     args: [longitudeField],
     convert: (latitude, longitude) => {
       const lat = numberOf(latitude)
@@ -152,6 +163,7 @@ export function isNoWord(text: string): boolean {
 }
 
 export const word: Converter<string> = {
+  name: 'word',
   convert: value => {
     const found = textOf(value)
     return found !== undefined && isNoWord(found) ? PLACEHOLDER : found
@@ -161,17 +173,24 @@ export const word: Converter<string> = {
 const SHA256 = /^[0-9A-Fa-f]{64}\.?$/
 
 export const sha256: Converter<string> = {
+  name: 'SHA-256',
   convert: value => (typeof value === 'string' && SHA256.test(value) ? value.slice(0, 64) : undefined),
 }
 
 /** The given word when the value is true. */
 export function flag<Word extends string>(name: Word): Converter<Word> {
-  return { convert: value => (booleanOf(value) === true ? name : undefined), quiet: true, keeps: always }
+  return {
+    name: `\`${name}\` if true`,
+    convert: value => (booleanOf(value) === true ? name : undefined),
+    quiet: true,
+    keeps: always,
+  }
 }
 
 /** One text for true, another for false. */
 export function bool2<A extends string, B extends string>(yes: A, no: B): Converter<A | B> {
   return {
+    name: `\`${yes}\` if true, \`${no}\` if false`,
     convert: value => {
       const found = booleanOf(value)
       return found === undefined ? undefined : found ? yes : no
@@ -182,10 +201,12 @@ export function bool2<A extends string, B extends string>(yes: A, no: B): Conver
 /** A text for each of the named values. */
 export function map<const Out extends string>(words: Readonly<Record<string, Out>>): Converter<Out> {
   const outs = new Map(Object.entries(words))
-  return { convert: value => outs.get(textOf(value) ?? ''), quiet: true }
+  const pairs = [...outs].map(([word, out]) => `\`${out}\` for \`${word}\``)
+  return { name: pairs.join(', '), convert: value => outs.get(textOf(value) ?? ''), quiet: true }
 }
 
 export const module: Converter<string> = {
+  name: 'text behind `cloudflare.`',
   convert: value => {
     const found = textOf(value)
     return found === undefined ? undefined : `cloudflare.${found}`
@@ -194,4 +215,4 @@ export const module: Converter<string> = {
 }
 
 /** The value unchanged, for targets below `cloudflare`. */
-export const json: Converter<Json> = { convert: value => (isEmpty(value) ? undefined : value) }
+export const json: Converter<Json> = { name: 'unchanged', convert: value => (isEmpty(value) ? undefined : value) }

@@ -9,6 +9,8 @@ export const PLACEHOLDER = Symbol('placeholder')
  * the value is empty or the converter `quiet`, the event says so. What happens then is written once, in rules.ts. Never throws.
  */
 export interface Converter<Out extends Json, Arg extends string = never> {
+  /** What it gives, in the words of the generated docs: `IP address`. */
+  readonly name: string
   convert(value: Json, a?: Json, b?: Json, c?: Json): Out | undefined | typeof PLACEHOLDER
   /** Fields whose values are given as second and further arguments. */
   readonly args?: readonly Arg[]
@@ -20,6 +22,7 @@ export interface Converter<Out extends Json, Arg extends string = never> {
 
 /** Fills several fields of a set, such as `url.*`: the answer is keyed by the names below the set. */
 export interface SetConverter<Prefix extends string> {
+  readonly name: string
   readonly prefixes: readonly Prefix[]
   readonly parts: readonly string[]
   split(value: Json): Readonly<Record<string, Json | undefined>> | undefined | typeof PLACEHOLDER
@@ -28,6 +31,7 @@ export interface SetConverter<Prefix extends string> {
 
 /** Fills one or several of the fields that it names; the answer is keyed by their full names. */
 export interface NamesConverter<Name extends string> {
+  readonly name: string
   readonly names: readonly Name[]
   split(value: Json): { readonly [N in Name]?: Json | undefined } | undefined | typeof PLACEHOLDER
 }
@@ -39,10 +43,12 @@ type PartOf<Prefix extends string> = {
 /** Defines a SetConverter whose parts exist in ECS below the prefixes. */
 export function defineSet<Prefix extends string>(...prefixes: readonly Prefix[]) {
   return <Part extends PartOf<Prefix>>(
+    name: string,
     parts: readonly Part[],
     split: (value: Json) => { readonly [P in Part]?: Json | undefined } | undefined | typeof PLACEHOLDER,
     keeps?: (value: Json, out: Readonly<Record<string, Json | undefined>>) => boolean,
   ): SetConverter<Prefix> => ({
+    name,
     prefixes,
     parts,
     split: split as SetConverter<Prefix>['split'],
