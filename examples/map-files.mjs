@@ -8,15 +8,25 @@ import { pipeline } from 'node:stream/promises'
 import { gunzipSync } from 'node:zlib'
 import { createMapper } from 'logpush-intake/mapper'
 
-const mapper = createMapper()
+const files = process.argv.slice(2)
+if (files.length === 0) {
+  console.error('Usage: [DATASET=http_requests] node map-files.mjs <file> …')
+  process.exit(2)
+}
 
-/** @param {string[]} files */
-function* eventsOf(files) {
+const mapper = createMapper()
+// The mapper refuses a name that it does not know.
+const dataset = /** @type {import('logpush-intake/mapper').DatasetName | undefined} */ (process.env.DATASET || undefined)
+
+function* events() {
   for (const file of files) {
     const bytes = readFileSync(file)
     const body = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()
-    for (const event of mapper.mapBatch(body, { dataset: process.env.DATASET })) yield `${JSON.stringify(event)}\n`
+    for (const event of mapper.mapBatch(body, { dataset })) yield `${JSON.stringify(event)}\n`
   }
 }
 
-await pipeline(Readable.from(eventsOf(process.argv.slice(2))), process.stdout)
+await pipeline(Readable.from(events()), process.stdout).catch(error => {
+  // Whoever reads has enough: … | head
+  if (error.code !== 'EPIPE') throw error
+})

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { isFreeField } from './mapper/event-id.ts'
 import { type Shown, settings } from './settings.ts'
 
 type Names = keyof typeof settings
@@ -124,18 +125,10 @@ function crossProblems(config: Config, datasets: readonly string[]): string[] {
   if (unknown.length > 0) {
     problems.push(`DROP_DATASETS: unknown dataset ${unknown.join(', ')}; known: ${datasets.join(', ')}, unknown.`)
   }
-  if (config.eventIdField !== undefined && isTaken(config.eventIdField)) {
+  if (config.eventIdField !== undefined && !isFreeField(config.eventIdField)) {
     problems.push('EVENT_ID_FIELD: the event has that field itself; take another, such as labels.intake_id.')
   }
   return problems
-}
-
-/** What the mapping fills, by first name. `event.id` may be given up for the intake's id: the record's own stays below cloudflare. */
-const TAKEN =
-  /^(message|tags|labels|cloudflare|ecs|data_stream|client|cloud|destination|device|dns|email|error|event|faas|file|gen_ai|host|http|network|observer|related|rule|server|source|threat|tls|url|user|user_agent)(\.|$)/
-
-function isTaken(field: string): boolean {
-  return TAKEN.test(field) && field !== 'event.id' && !field.startsWith('labels.')
 }
 
 function nearMisses(names: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox'
+import { FIELD_NAME } from './mapper/event-id.ts'
 
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
@@ -75,13 +76,16 @@ export const settings = {
     ['raw', 'description'],
     { default: 'raw' },
   ),
-  KEEP_ORIGINAL: flag('Keep the line as received: in `message`, with `MESSAGE=description` in `event.original`.', true),
+  KEEP_ORIGINAL: flag(
+    'Keep the line as received: in `message`, with `MESSAGE=description` in `event.original`. What profile `raw` leaves to the ingest pipelines has it in any case.',
+    true,
+  ),
   USER_AGENT: words('`parse` fills user_agent.*, `original` leaves it at user_agent.original.', ['parse', 'original'], {
     default: 'parse',
   }),
   EVENT_ID_FIELD: Type.Optional(
     text("A field (such as `labels.intake_id`) that carries the event's id.", {
-      pattern: '^[A-Za-z][A-Za-z0-9_]*(\\.[A-Za-z][A-Za-z0-9_]*)*$',
+      pattern: FIELD_NAME.source,
     }),
   ),
   DROP_DATASETS: list('Datasets that are not delivered (counted as filtered), comma separated.'),

@@ -17,7 +17,7 @@ const EXAMPLES = ['worker.ts', 'lambda.ts', 'map-files.mjs']
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
 
 const USE_TS = `
-import { type Context, createMapper, type Detection, datasets, detect, type JsonObject, type Mapper } from 'logpush-intake/mapper'
+import { type Context, createMapper, type DatasetName, type Detection, datasets, detect, type JsonObject, type Mapper, type MapperOptions } from 'logpush-intake/mapper'
 
 const mapper: Mapper = createMapper({ profile: 'ecs', additions: 'on', dropFields: ['Cookies'], eventIdField: 'labels.id' })
 const context: Context = { dataset: 'http_requests', receivedAt: new Date(), id: (line: number) => String(line) }
@@ -26,6 +26,22 @@ for (const each of mapper.mapBatch(new Set(['{}', '[]']))) each['@timestamp'] sa
 const found: Detection = detect('{}')
 export const all: readonly unknown[] = [event, found.dataset?.length, found.score + 1, datasets.length, [...mapper.mapBatch('{}')].length]
 
+const options: MapperOptions = { profile: undefined, additions: undefined, eventIdField: undefined, dropFields: undefined }
+createMapper(options)
+const name: DatasetName | undefined = found.dataset
+mapper.map(JSON.parse('{}'), { dataset: name, receivedAt: Date.now() })
+// @ts-expect-error: no such dataset
+mapper.map('{}', { dataset: 'http' })
+// @ts-expect-error: a forgotten await
+mapper.map(Promise.resolve('{}'))
+// @ts-expect-error: bytes
+mapper.map(new Uint8Array(2))
+// @ts-expect-error: bytes
+mapper.mapBatch(new Uint8Array(2))
+// @ts-expect-error: a Map has no names
+mapper.map(new Map([['ClientIP', '192.0.2.1']]))
+// @ts-expect-error: an array is no record
+detect(['{}'])
 // @ts-expect-error: no such profile
 createMapper({ profile: 'otel' })
 // @ts-expect-error: no such option
@@ -119,6 +135,23 @@ describe('the package, packed and installed in an empty folder', () => {
     expect(events.map(event => event.event.dataset)).toEqual(Array(10).fill('audit_logs'))
   })
 
+  it('runs the batch script where the reader has enough, with an empty DATASET, and tells how to call it', async () => {
+    const files = Array(200).fill('audit-logs.ndjson.gz').join(' ')
+    const head = await run(
+      'bash',
+      '-c',
+      `set -o pipefail; DATASET= "${process.execPath}" map-files.mjs ${files} | head -n 1`,
+    )
+    expect(JSON.parse(head.stdout).event.dataset).toBe('audit_logs')
+    expect(head.stderr).toBe('')
+    const usage = await run(process.execPath, 'map-files.mjs').catch(error => error)
+    expect(usage).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^Usage: .*map-files\.mjs <file>/),
+    })
+  })
+
   it('runs the Worker: stores the events of a gzipped batch, and refuses a wrong key', async () => {
     const { stdout } = await node(`
       import { gzipSync } from 'node:zlib'
@@ -183,6 +216,10 @@ describe('the package, packed and installed in an empty folder', () => {
     const { stdout } = await run('find', 'node_modules/logpush-intake', '-type', 'f')
     expect(stdout).toContain('/LICENSE')
     expect(stdout).toContain('/NOTICE')
+    const readme = await readFile(join(folder, 'node_modules/logpush-intake/README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\(((?!https?:|#)[^)#]+)/g)].map(match => match[1])
+    expect(links.length).toBeGreaterThan(3)
+    for (const link of links) expect(stdout).toContain(`/logpush-intake/${link}`)
     expect(stdout).not.toMatch(/\/(test|bench|scripts)\//)
     expect(await readFile(join(folder, 'node_modules/logpush-intake/dist/datasets/facts.json'), 'utf8')).toContain('{')
   })
