@@ -10,21 +10,34 @@ interface Field {
 }
 const FIELDS = ecs.EcsFlat as unknown as Readonly<Record<string, Field>>
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/
-const DIGITS = /^-?\d+$/
+
+/** Integers beyond 2^53-1 are decimal strings. */
+function isLargeLong(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^-?\d{16,19}$/.test(value) || Number.isSafeInteger(Number(value))) return false
+  return BigInt.asIntN(64, BigInt(value)) === BigInt(value)
+}
+
+const GEOHASH = /^[0-9b-hjkmnp-z]{1,12}$/
+
+function isPoint(value: unknown): boolean {
+  if (typeof value === 'string') return GEOHASH.test(value)
+  if (typeof value !== 'object' || value === null) return false
+  const { lat, lon, ...rest } = value as Record<string, number>
+  return Math.abs(lat!) <= 90 && Math.abs(lon!) <= 180 && Object.keys(rest).length === 0
+}
 
 const HOLDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   boolean: value => typeof value === 'boolean',
   constant_keyword: value => typeof value === 'string',
-  date: value => typeof value === 'string' && DATE.test(value),
+  date: value => typeof value === 'string' && DATE.test(value) && !Number.isNaN(Date.parse(value)),
   float: value => Number.isFinite(value),
-  geo_point: value =>
-    typeof value === 'string' || (typeof value === 'object' && value !== null && 'lat' in value && 'lon' in value),
-  ip: value => typeof value === 'string' && isIP(value) > 0,
+  geo_point: isPoint,
+  // An index takes no zone of an address.
+  ip: value => typeof value === 'string' && isIP(value) > 0 && !value.includes('%'),
   keyword: value => typeof value === 'string' && value !== '',
-  // Beyond 2^53-1 as a decimal string.
-  long: value => Number.isSafeInteger(value) || (typeof value === 'string' && DIGITS.test(value)),
+  long: value => Number.isSafeInteger(value) || isLargeLong(value),
   match_only_text: value => typeof value === 'string',
-  nested: value => typeof value === 'object',
+  nested: value => typeof value === 'object' && value !== null,
   scaled_float: value => Number.isFinite(value),
   wildcard: value => typeof value === 'string' && value !== '',
 }
@@ -36,6 +49,7 @@ function faultsOfValue(name: string, field: Field, value: unknown): string[] {
   const words = field.allowed_values?.map(word => word.name) ?? field.expected_values
   return values.flatMap(one => {
     if (!HOLDS[field.type]?.(one)) return [`${name} is no ${field.type}: ${JSON.stringify(one)}`]
+    if (field.type === 'nested') return faultsBelow(one as JsonObject, `${name}.`)
     return words && !words.includes(String(one)) ? [`${name} has no value ${one}`] : []
   })
 }
@@ -64,4 +78,12 @@ function typeFaults(event: JsonObject): string[] {
 /** What is wrong with an event by the field list of ECS: names, types, arrays, closed lists of values. */
 export function ecsFaults(event: JsonObject): string[] {
   return [...faultsBelow(event, ''), ...typeFaults(event)]
+}
+
+/** Open: a geohash field takes any text (corners.test.ts). Take it out when that test no longer fails. */
+const OPEN = /^(source|destination|observer)\.geo\.location is no geo_point: "/
+
+/** Faults but those that are known and open. */
+export function newFaults(event: JsonObject): string[] {
+  return ecsFaults(event).filter(fault => !OPEN.test(fault))
 }
