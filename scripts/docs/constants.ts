@@ -22,14 +22,16 @@ function rowsOf(fixed: object, mark: string): string[][] {
 export function constantsTable({ name, published, fixed, fields, additions }: AnyTable): string {
   const { kind = 'event', ...own } = fixed
   const mark = published === undefined ? '' : '+ '
-  const hasModule = fields.some(([, to]) => to === 'event.module')
+  const named = fields.filter(([, to]) => to === 'event.module').flatMap(([from]) => from)
+  const module = code('cloudflare') + (named.length > 0 ? `, without ${codes(named)}` : '')
   return table(
     ['field', 'value'],
     [
       ...rowsOf({ 'event.dataset': published?.dataset ?? name, ...own, 'observer.vendor': 'Cloudflare' }, ''),
       ...rowsOf(additions?.fixed ?? {}, '+ '),
       ...rowsOf({ kind, 'ecs.version': ECS_VERSION }, fixed.kind === undefined ? mark : ''),
-      ...rowsOf(hasModule ? {} : { 'event.module': 'cloudflare' }, mark),
+      // A default: a field goes before it.
+      [mark + code('event.module'), module],
     ],
   )
 }

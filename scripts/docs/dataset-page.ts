@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/mapper/types.ts'
 import type { Golden } from '../../test/golden/golden.ts'
-import { type Accuracy, isSure, nearest, ownFields, SIZES } from './accuracy.ts'
+import { type Accuracy, isSure, nearest, ownFields, SIZES, SURE } from './accuracy.ts'
 import { conditionsTable } from './conditions.ts'
 import { constantsTable } from './constants.ts'
 import { countsOf, type FieldRow, isDocumented } from './field-rows.ts'
@@ -51,7 +51,7 @@ function detection({ name }: DatasetSource, accuracy: Accuracy): string {
   const near = nearest(name)
   const weak = accuracy.shares
     .map(({ right }, i) => `by ${SIZES[i]}${i === 0 ? ' random fields' : ''} ${right.toFixed(1)} %`)
-    .filter((_, i) => accuracy.shares[i]!.right < 100)
+    .filter((_, i) => accuracy.shares[i]!.right < SURE)
   return [
     `A record with one of the fields that no other dataset has is always found: ${codes(own.slice(0, MAX_OWN))}${more}.`,
     near.shared > 0

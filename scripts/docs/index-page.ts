@@ -35,7 +35,8 @@ function datasetsTable(entries: readonly Entry[]): string {
 const HOW_TO_READ = `A field is *mapped* if a value of an ECS field is made of it, *kept* if it stays below \`cloudflare\` under its own name with its own JSON value, and *dropped*
 if it is only in the line as received (with \`KEEP_ORIGINAL=false\` nothing is dropped).
 
-- Rows apply from top to bottom. The first value set for an ECS field wins; fields that are arrays collect.
+- The rows stand in the order of Cloudflare's page. The first value set for an ECS field wins; fields that are arrays collect. *after A, B*: values of A and of B, in this order,
+  win over this one. With ECS fields before it (\`url.domain\` *after A*) it holds for those only.
 - A mapped field is no longer below \`cloudflare\`, unless its last column says *kept too*. But it stays there whenever nothing was made of its value: a value that the conversion
   does not take, or one that came second. A refused value adds the tag \`logpush.bad_value\`. Empty values (\`null\`, \`""\`, \`[]\`, \`{}\`) are not kept.
 - *the first of A, B*: the first that has a value which the conversion takes.
@@ -102,10 +103,11 @@ function accuracyTable(): string {
 
 function detectionText(): string {
   const draws = accuracies.length * SIZES.length * DRAWS
-  const wrong = accuracies.flatMap(({ shares }) => shares).reduce((sum, share) => sum + (share.wrong * DRAWS) / 100, 0)
+  const shares = accuracies.flatMap(accuracy => accuracy.shares)
+  const wrong = shares.reduce((sum, share) => sum + Math.round((share.wrong * DRAWS) / 100), 0)
   return `The dataset of a record is found by the names of its fields: the dataset that knows most of them, and at least half. A tie is *unknown*, never a guess,
 unless the other records of the batch tell.
-Measured with random selections of a dataset's documented fields, ${DRAWS} for each size (all fields if it has fewer); right / unknown, in %. Wrong: ${wrong} of ${draws.toLocaleString('en')}.
+Measured with random selections of a dataset's documented fields, ${DRAWS.toLocaleString('en')} for each size (all fields if it has fewer); right / unknown, in %. Wrong: ${wrong} of ${draws.toLocaleString('en')}.
 Datasets that are right in at least ${SURE} % of each column are not listed.`
 }
 

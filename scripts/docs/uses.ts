@@ -1,11 +1,14 @@
 import { always, type Converter, type NamesConverter, type SetConverter } from '../../src/mapper/converter.ts'
 import type { AnyTable } from '../../src/mapper/dataset.ts'
+import { isArrayTarget } from '../../src/mapper/layout.ts'
 import type { Json } from '../../src/mapper/types.ts'
 import { code, codes } from './markdown.ts'
 
 /** One thing that a table makes of a field. */
 export interface Use {
   readonly field: string
+  /** What of the field is read: itself, or keys below it (`Raw.status_code`). */
+  readonly paths: readonly string[]
   /** ECS names, or `url.*` for a set of many. */
   readonly targets: readonly string[]
   readonly conversion: string
@@ -43,12 +46,39 @@ function whereFrom(paths: readonly string[]): string {
   return paths[0]!.includes('.') ? `, from ${code(paths[0]!)}` : ''
 }
 
-function usesOfRule([from, to, by]: AnyRule, isAddition: boolean): Use[] {
+/** The fields that win over a rule, by the targets for which they do. */
+type Winners = ReadonlyMap<string, readonly string[]>
+
+/** For each rule the fields of those before it that set a target of its own. Arrays collect: there nothing wins. */
+function winnersOf(rules: readonly AnyRule[]): Winners[] {
+  const before = new Map<string, string[]>()
+  return rules.map(([from, to, by]) => {
+    const targets = 'parts' in by ? by.parts.map(part => String(to).slice(0, -1) + part) : listOf(to)
+    const singles = targets.filter(target => !isArrayTarget(target))
+    const winners = new Map(singles.map(target => [target, before.get(target) ?? []]))
+    for (const target of singles) before.set(target, [...new Set([...winners.get(target)!, ...listOf(from)])])
+    return winners
+  })
+}
+
+function afterWhich(winners: Winners): string {
+  const groups = [...Map.groupBy(winners, ([, fields]) => codes(fields))]
+  return groups
+    .filter(([fields]) => fields !== '')
+    .map(([fields, same]) => {
+      const targets = groups.length > 1 ? `${codes(same.map(([target]) => target))} ` : ''
+      return `; ${targets}after ${fields}`
+    })
+    .join('')
+}
+
+function usesOfRule([from, to, by]: AnyRule, winners: Winners, isAddition: boolean): Use[] {
   const paths = listOf(from)
   return [...new Set(paths.map(fieldOf))].map(field => ({
     field,
+    paths: paths.filter(path => fieldOf(path) === field),
     targets: targetsOf(to, by),
-    conversion: by.name + whereFrom(paths),
+    conversion: by.name + whereFrom(paths) + afterWhich(winners),
     converter: by.name,
     isAddition,
     keeps: keepsOf(by, !paths.includes(field)),
@@ -65,6 +95,7 @@ function usesOfTimes(times: AnyTable['time']): Use[] {
     const fields = times?.[key as keyof typeof TIMES] ?? []
     return fields.map(field => ({
       field,
+      paths: [field],
       targets: [target],
       conversion: (field === MILLISECONDS ? 'time, always milliseconds' : 'time') + whereFrom(fields),
       converter: 'time',
@@ -76,11 +107,10 @@ function usesOfTimes(times: AnyTable['time']): Use[] {
 
 /** What the table makes of its fields, in the order of its rows. */
 export function usesOf({ time, fields, additions }: AnyTable): Use[] {
-  return [
-    ...usesOfTimes(time),
-    ...rulesOf(fields).flatMap(rule => usesOfRule(rule, false)),
-    ...rulesOf(additions?.fields).flatMap(rule => usesOfRule(rule, true)),
-  ]
+  const published = rulesOf(fields)
+  const rules = [...published, ...rulesOf(additions?.fields)]
+  const winners = winnersOf(rules)
+  return [...usesOfTimes(time), ...rules.flatMap((rule, i) => usesOfRule(rule, winners[i]!, i >= published.length))]
 }
 
 /** The fields that converters take as further arguments, with the targets that these make. */

@@ -9,7 +9,8 @@ import { textOf } from './value.ts'
  *   what is empty or only blanks, is none.
  * - `[ on {url.domain}]` is left out when one of its values is missing. When another value is missing, the sentence only names the dataset.
  *
- * A value is cut at 200 UTF-16 units, never within a character; control characters and runs of blanks become one blank.
+ * Control characters and runs of blanks become one blank, then a value is cut at 200 UTF-16 units, never within a character. No more than
+ * the first 8192 units of a text are looked at.
  */
 
 /** Text with a list of names in place of each `{a|b}`. */
@@ -29,6 +30,7 @@ type Values = readonly (Json | undefined)[]
 type Write = (values: Values) => string | undefined
 
 const MAX_LENGTH = 200
+const MAX_READ = 8192
 const BLANKS = /[\s\p{Cc}]+/gu
 
 function piecesOf(text: string): Pieces {
@@ -38,16 +40,24 @@ function piecesOf(text: string): Pieces {
   return pieces.filter(piece => piece !== '')
 }
 
-function cut(text: string): string {
-  if (text.length <= MAX_LENGTH) return text
-  const last = text.charCodeAt(MAX_LENGTH - 1)
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? MAX_LENGTH - 1 : MAX_LENGTH)
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
+}
+
+/** The text with one blank for each run of blanks; undefined when there is nothing else. */
+function plainText(value: Json | undefined): string | undefined {
+  const text = textOf(value)
+  if (text === undefined) return undefined
+  const plain = cut(text, MAX_READ).replace(BLANKS, ' ')
+  return plain === ' ' ? undefined : plain
 }
 
 function joined(items: readonly Json[]): string | undefined {
   let text: string | undefined
   for (const item of items) {
-    const one = textOf(item)
+    const one = plainText(item)?.trim()
     if (one === undefined) continue
     text = text === undefined ? one : `${text}, ${one}`
     if (text.length > MAX_LENGTH) break
@@ -57,10 +67,8 @@ function joined(items: readonly Json[]): string | undefined {
 
 /** How a value reads in a sentence; undefined when there is nothing to read. */
 function wordsOf(value: Json | undefined): string | undefined {
-  const text = Array.isArray(value) ? joined(value) : textOf(value)
-  if (text === undefined) return undefined
-  const words = cut(text).replace(BLANKS, ' ')
-  return words === ' ' ? undefined : words
+  const text = Array.isArray(value) ? joined(value) : plainText(value)
+  return text === undefined ? undefined : cut(text, MAX_LENGTH)
 }
 
 /** Call when all targets are known: a name that no rule sets is always missing. */

@@ -91,10 +91,11 @@ describe('a value in a sentence', () => {
     [false, 'false'],
     [['a', 1, true], 'a, 1, true'],
     [['', 'a', null, { b: 1 }, ['c'], 'd'], 'a, d'],
+    [['a', '  ', '\u0000\t', ' b\n'], 'a, b'],
   ])('is text: %j', (value, shows) => {
     expect(shown(value)).toBe(`<${shows}>`)
   })
-  it.each([[''], [null], [[]], [{}], [{ a: 'b' }], [[{ a: 'b' }]], ['   '], ['\u0000\t\u0085'], [['']]])(
+  it.each([[''], [null], [[]], [{}], [{ a: 'b' }], [[{ a: 'b' }]], ['   '], ['\u0000\t\u0085'], [['']], [[' ', '\n']]])(
     'is missing: %j',
     value => {
       expect(shown(value)).toBe(PLAIN)
@@ -108,6 +109,16 @@ describe('a value in a sentence', () => {
   it('is not cut within a surrogate pair', () => {
     expect(shown(`${'x'.repeat(199)}\u{1f600}`)).toBe(`<${'x'.repeat(199)}>`)
     expect(shown(`${'x'.repeat(198)}\u{1f600}y`)).toBe(`<${'x'.repeat(198)}\u{1f600}>`)
+  })
+  it('is cut after its blanks have become one', () => {
+    expect(shown(`${'\u0001'.repeat(250)}hello`)).toBe('< hello>')
+    expect(shown([`${'\u0001'.repeat(250)}hello`, 'you'])).toBe('<hello, you>')
+    expect(shown(`${'a \t'.repeat(150)}`)).toBe(`<${'a '.repeat(100)}>`)
+  })
+  it('is looked at no further than 8192 characters, and not within a surrogate pair', () => {
+    expect(shown(`${' '.repeat(8191)}x`)).toBe('< x>')
+    expect(shown(`${' '.repeat(8192)}x`)).toBe(PLAIN)
+    expect(shown(`${' '.repeat(8190)}x\u{1f600}`)).toBe('< x>')
   })
   it('has one blank for control characters and runs of blanks', () => {
     expect(shown('a\r\n\u001b[31m\u0000b  \u009fc\u2028d\u007f')).toBe('<a [31m b c d >')
