@@ -4,9 +4,19 @@ const long = ['test/integration/**/*.test.ts']
 
 export default defineConfig({
   test: {
+    // By default a core is left idle; with two cores that doubles the time.
+    maxWorkers: '100%',
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: long, testTimeout: 20_000 } },
-      { test: { name: 'integration', include: long, testTimeout: 300_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: long,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { patternsInWords, testInWords } from '../scripts/docs/conditions.ts'
-import { explanations } from '../scripts/docs/conversions.ts'
 import { documents } from '../scripts/docs/documents.ts'
-import { pretty } from '../scripts/docs/pretty.ts'
 import facts from '../src/datasets/facts.json' with { type: 'json' }
+import { registry } from '../src/datasets/index.ts'
 import spellings from '../src/datasets/spellings.json' with { type: 'json' }
+import type { AnyTable } from '../src/mapper/dataset.ts'
+import { isArrayTarget } from '../src/mapper/layout.ts'
 import type { JsonObject } from '../src/mapper/types.ts'
 import { isEmpty } from '../src/mapper/value.ts'
 import { parseRecord } from './datasets/map-one.ts'
@@ -44,7 +44,19 @@ const mappedOf = (text: string) => fieldsBelow(text, 'Fields mapped to ECS')
 const keptOf = (text: string) => fieldsBelow(text, 'Fields kept below')
 const names = (fields: readonly (readonly [string, string])[]) => fields.map(([field]) => field).sort()
 
-const isSecond = (text: string, field: string) => new RegExp(`the first of [^|]*, \`${field}\``).test(text)
+/** The rows of both parts of a table, from top to bottom: what is read, and the single values that are made of it. */
+function candidatesOf({ fields, additions }: AnyTable): { from: readonly string[]; targets: readonly string[] }[] {
+  return [...fields, ...(additions?.fields ?? [])].map(([from, to, by]) => ({
+    from: [from].flat(),
+    targets: ('parts' in by ? by.parts.map(part => String(to).replace('*', part)) : [to].flat()).filter(
+      target => !isArrayTarget(target),
+    ),
+  }))
+}
+
+const quoted = (words: Iterable<string>) => [...words].map(word => `\`${word}\``).join(', ')
+
+const isSecond = (text: string, field: string) => new RegExp(`the first of [^|;]*, \`${field}\``).test(text)
 
 /** The fields of a golden case that have a value, and whether they are below `cloudflare`. */
 function placesIn({ line, auto }: Golden): Map<string, boolean> {
@@ -91,6 +103,44 @@ describe('docs/datasets', () => {
     }
   })
 
+  it.each(registry)('says of each row of $name which fields go before it', ({ name, table }) => {
+    const page = read(`${name}.md`)
+    const rows = [...rowsBelow(page, 'Fields mapped to ECS'), ...rowsBelow(page, 'Older and other names')]
+    const candidates = candidatesOf(table)
+    const wanted = candidates.flatMap(({ from, targets }, i) => {
+      const before = candidates.slice(0, i).filter(one => one.targets.some(target => targets.includes(target)))
+      if (before.length === 0) return []
+      const words = `; after ${quoted(new Set(before.flatMap(one => one.from)))}`
+      return [...new Set(from.map(path => path.split('.')[0]))].map(() => words)
+    })
+    const said = rows.map(row => /;.* after .*/.exec(row[3] ?? '')?.[0]).filter(words => words !== undefined)
+    expect(said.sort()).toEqual(wanted.sort())
+  })
+
+  it('need not tell conditions and constants from rows: no row sets a single value that they set', () => {
+    for (const { name, table } of registry) {
+      const { time, fixed, when, additions } = table
+      const conditions = [when ?? [], additions?.when ?? []].flat().flatMap(group => Object.keys(group))
+      const times = [time?.start && 'event.start', time?.end && 'event.end', '@timestamp']
+      const set = [
+        ...Object.keys({ ...fixed, ...additions?.fixed }),
+        ...conditions.map(key => `event.${key}`),
+        ...times,
+      ]
+      const made = new Set(candidatesOf(table).flatMap(({ targets }) => targets))
+      expect(
+        set.filter(target => made.has(target!)),
+        name,
+      ).toEqual([])
+    }
+  })
+
+  it('names the default of event.module on every page', () => {
+    for (const { name } of registry)
+      expect(read(`${name}.md`), name).toMatch(/^\| (\+ )?`event.module` \| `cloudflare`/m)
+    expect(read('firewall_events.md')).toContain('| + `event.module` | `cloudflare`, without `Source` |')
+  })
+
   it('counts the fields as the pages list them', () => {
     const counts = rowsBelow(`## all\n${read('README.md')}`, 'all')
     expect(counts).toHaveLength(FACTS.length)
@@ -112,6 +162,15 @@ describe('docs/datasets', () => {
         expect(at >= 0 && rows.includes(`[${name}](${name}.md)`), `${field} of ${name}`).toBe(true)
       }
     }
+  })
+
+  it('lists the keys below fields that tables read', () => {
+    const list = read('fields.md')
+    const paths = registry.flatMap(({ table }) => candidatesOf(table).flatMap(({ from }) => from))
+    const keys = paths.filter(path => path.includes('.'))
+    expect(keys).toContain('Raw.status_code')
+    expect(keys.filter(key => !list.includes(`| \`${key}\` |`))).toEqual([])
+    expect(list).toContain('| `Event.Request.URL` | `url.*` | [workers_trace_events](workers_trace_events.md) |')
   })
 
   it('has no link that leads nowhere', () => {
@@ -140,48 +199,5 @@ describe('docs/datasets', () => {
 
   it('is found from README.md', () => {
     expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('(docs/datasets/README.md)')
-  })
-})
-
-describe('conditions in words', () => {
-  it.each([
-    [['a', 'b'], 'is `a` or `b`'],
-    ['a*', 'begins with `a`'],
-    ['*a', 'ends with `a`'],
-    ['*a*', 'contains `a`'],
-    ['1..399', 'is from 1 to 399'],
-    ['present', 'has a value'],
-    [['x*', 'a'], 'is `a` or begins with `x`'],
-  ])('%s', (patterns, words) => {
-    expect(patternsInWords(patterns)).toBe(words)
-  })
-
-  it.each([
-    ['else' as const, 'in all other cases'],
-    [{ A: 'x', B: 'true' }, '`A` is `x` and `B` is `true`'],
-    [{ first: ['A', 'B'], is: 'present' }, 'one of `A`, `B` has a value'],
-    [{ first: ['A', 'B'], is: 'x' }, 'the first of `A`, `B` that has a value is `x`'],
-  ])('%j', (test, words) => {
-    expect(testInWords(test)).toBe(words)
-  })
-})
-
-describe('examples', () => {
-  it('have their numbers digit by digit', () => {
-    expect(pretty('{"a":1772442942000000001,"b":[1.50,1e2]}')).toContain('1772442942000000001')
-    expect(pretty('{"b":[1.50,1e2]}')).toBe('{\n  "b": [\n    1.50,\n    1e2\n  ]\n}')
-  })
-})
-
-describe('conversions', () => {
-  it('are explained by the longest name that fits, each once', () => {
-    const titles = explanations(['text in lower case', 'text', 'text', '`a` for `b`', '`c` if true']).map(
-      one => one.title,
-    )
-    expect(titles).toEqual(['`x` for `y`', 'text', 'text in lower case'])
-  })
-
-  it('without an explanation stop the generator', () => {
-    expect(() => explanations(['something new'])).toThrow('something new')
   })
 })
