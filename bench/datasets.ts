@@ -3,10 +3,12 @@
  * compares with JSON.parse of the line and JSON.stringify of the record. `npm exec -c 'node bench/datasets.ts'`, or with names of datasets.
  */
 
+import { loadConfig } from '../src/config.ts'
 import { registry } from '../src/datasets/index.ts'
 import { createEncoder } from '../src/delivery/encode.ts'
 import { uuidsOf } from '../src/lib/uuid.ts'
 import { createMapper } from '../src/mapper/mapper.ts'
+import { mapperSettings } from '../src/mapping-settings.ts'
 import { goldenFiles } from '../test/golden/golden.ts'
 
 const RECORDS = 1000
@@ -14,15 +16,7 @@ const ROUNDS = 7
 
 const golden = Map.groupBy(goldenFiles(), file => file.dataset)
 const wanted = process.argv.slice(2)
-const mapper = createMapper(registry, {
-  profile: 'ecs',
-  additions: 'auto',
-  message: 'raw',
-  keepOriginal: true,
-  userAgent: 'parse',
-  namespace: 'default',
-  eventIdField: undefined,
-})
+const mapper = createMapper(registry, mapperSettings(loadConfig({}, []).config))
 
 /** The golden lines in turn. Their values repeat, as those of real traffic do: caches are warm. */
 function linesOf(dataset: string): string[] {

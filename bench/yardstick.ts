@@ -1,9 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import { gunzipSync } from 'node:zlib'
+import { loadConfig } from '../src/config.ts'
 import { registry } from '../src/datasets/index.ts'
 import { createEncoder } from '../src/delivery/encode.ts'
 import { uuidsOf } from '../src/lib/uuid.ts'
 import { createMapper } from '../src/mapper/mapper.ts'
+import { mapperSettings } from '../src/mapping-settings.ts'
 import { batchOf, httpRequestLines } from './records.ts'
 
 export interface Comparison {
@@ -73,15 +75,7 @@ function measureYardstick(body: Buffer, events: readonly object[]): number {
   return size
 }
 
-const mapper = createMapper(registry, {
-  profile: 'ecs',
-  additions: 'auto',
-  message: 'raw',
-  keepOriginal: true,
-  userAgent: 'parse',
-  namespace: 'default',
-  eventIdField: undefined,
-})
+const mapper = createMapper(registry, mapperSettings(loadConfig({}, []).config))
 
 async function encode(body: Buffer): Promise<Buffer> {
   const pieces: Uint8Array[] = []

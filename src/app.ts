@@ -12,6 +12,7 @@ import { StartError } from './errors.ts'
 import { createAdmin } from './http/admin.ts'
 import { createIntake } from './http/intake.ts'
 import { createKeyring } from './http/keys.ts'
+import { hasCode } from './lib/error-code.ts'
 import { encodeSettings, mapperSettings } from './mapping-settings.ts'
 import { createMetrics } from './metrics.ts'
 import { sinks } from './sinks/index.ts'
@@ -209,11 +210,12 @@ async function listen(
   try {
     await app.listen({ host, port })
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') {
+    if (hasCode(error, 'EADDRINUSE')) {
       throw new StartError(`The port ${port} on ${host} is in use; set ${setting} to another.`, { cause: error })
     }
-    throw new StartError(`Cannot listen on ${host} port ${port} (${setting}): ${message}.`, { cause: error })
+    throw new StartError(`Cannot listen on ${host} port ${port} (${setting}): ${(error as Error).message}.`, {
+      cause: error,
+    })
   }
   const address = app.server.address()
   const taken = typeof address === 'object' && address !== null ? address.port : port

@@ -3,6 +3,7 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StartError } from '../errors.ts'
 import { fsyncFolder } from '../lib/durable-folder.ts'
+import { hasCode } from '../lib/error-code.ts'
 
 export interface FirstKey {
   readonly file: string
@@ -17,8 +18,8 @@ export interface FirstKey {
 export async function ensureKeysFile(dataDir: string): Promise<FirstKey> {
   const file = join(dataDir, 'intake-keys')
   try {
-    const present = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return ''
+    const present = await readFile(file, 'utf8').catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return ''
       throw error
     })
     if (present.trim() !== '') return { file, newKey: undefined }

@@ -4,6 +4,7 @@ import { loadConfig } from '../config.ts'
 import { registry } from '../datasets/index.ts'
 import { createTransform } from '../delivery/transform.ts'
 import { StartError, UsageError } from '../errors.ts'
+import { hasCode } from '../lib/error-code.ts'
 import { InflateError } from '../lib/inflate.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import { createMapper } from '../mapper/mapper.ts'
@@ -79,8 +80,8 @@ function receiptTime(): string {
 function createOutput() {
   let lines: string[] = []
   // A reader that has seen enough (head) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
+  process.stdout.on('error', error => {
+    if (hasCode(error, 'EPIPE')) process.exit(0)
     process.stderr.write(`Standard output cannot be written: ${error.message}.\n`)
     process.exit(1)
   })

@@ -1,17 +1,12 @@
+import { loadConfig } from '../../src/config.ts'
 import { registry } from '../../src/datasets/index.ts'
 import { parseRecord as decode } from '../../src/decode/record.ts'
 import { createMapper } from '../../src/mapper/mapper.ts'
 import type { JsonObject, Line, Mapped, Mapper, MapperSettings } from '../../src/mapper/types.ts'
+import { mapperSettings } from '../../src/mapping-settings.ts'
 
-export const SETTINGS: MapperSettings = {
-  profile: 'ecs',
-  additions: 'auto',
-  message: 'raw',
-  keepOriginal: true,
-  userAgent: 'parse',
-  namespace: 'default',
-  eventIdField: undefined,
-}
+/** Those of the service without settings. */
+export const SETTINGS: MapperSettings = mapperSettings(loadConfig({}, []).config)
 export const RECEIVED = '2024-05-06T07:08:09Z'
 
 /** A record as the decoder gives it: large integers are decimal strings. */

@@ -3,12 +3,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { loadConfig } from '../../src/config.ts'
 import { createDeadLetters } from '../../src/delivery/dead-letters.ts'
 import { createDrain, type Drain, type DrainOptions } from '../../src/delivery/drain.ts'
 import { createLedger } from '../../src/delivery/ledger.ts'
 import type { Log } from '../../src/delivery/log.ts'
 import type { Pool } from '../../src/delivery/pool.ts'
 import type { WorkerSettings } from '../../src/delivery/protocol.ts'
+import { mapperSettings } from '../../src/mapping-settings.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { DELIVERED, type Piece, type Receipt, type Sink } from '../../src/sinks/sink.ts'
 import { createDiskSpool } from '../../src/spool/disk.ts'
@@ -17,15 +19,7 @@ import type { Claim, Seal } from '../../src/spool/spool.ts'
 export const ODD_WORKER = new URL('./odd-worker.ts', import.meta.url)
 
 export const workerSettings = (encode: Partial<WorkerSettings['encode']> = {}): WorkerSettings => ({
-  mapper: {
-    profile: 'ecs',
-    additions: 'auto',
-    message: 'raw',
-    keepOriginal: true,
-    userAgent: 'parse',
-    namespace: 'default',
-    eventIdField: undefined,
-  },
+  mapper: mapperSettings(loadConfig({}, []).config),
   encode: { maxLineBytes: 1024 * 1024, dropFields: [], dropDatasets: [], ...encode },
 })
 
