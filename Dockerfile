@@ -11,7 +11,7 @@ LABEL org.opencontainers.image.title="logpush-intake" \
 WORKDIR /app
 ENV HOST=0.0.0.0 DATA_DIR=/data
 # Only /data is written to; the rest may be read-only.
-RUN mkdir /data && chown node:node /data && chmod 700 /data
+RUN mkdir /data && chown node:node /data && chmod 700 /data && ln -s /app/src/main.ts /usr/local/bin/logpush-intake
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE NOTICE ./
 COPY docker/healthcheck.mjs ./docker/

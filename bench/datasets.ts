@@ -27,10 +27,16 @@ function linesOf(dataset: string): string[] {
 async function encode(dataset: string, body: Uint8Array): Promise<void> {
   const encoder = createEncoder({
     mapper,
-    settings: { maxLineBytes: 1024 ** 2, dropFields: [], dropDatasets: [] },
+    settings: {
+      maxLineBytes: 1024 ** 2,
+      dropFields: [],
+      dropDatasets: [],
+      documents: { profile: 'ecs', namespace: 'default' },
+    },
     context: { dataset, time: '2026-01-01T00:00:00Z', id: uuidsOf(new Uint8Array(32)) },
     format: 'lines',
     gzip: false,
+    form: 'event',
     onPiece: () => {},
   })
   await encoder.push(body)

@@ -16,18 +16,24 @@ export interface Service {
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
   /** Highest resident memory so far, in MiB. */
   peakMiB(): number
+  /** What it wrote to standard error, the last of it. */
+  log(): string
+  /** SIGTERM; removes the folder where it was made here. */
   stop(): Promise<void>
+  /** SIGKILL; the folder stays. */
+  kill(): Promise<void>
 }
 
 const KEY = 'bench-key-0123456789'
+const MAX_LOG_CHARS = 256 * 1024
 
-/** Starts the real service in a process of its own, in a new folder, and waits until it is ready. */
+/** Starts the real service in a process of its own, in a new folder unless DATA_DIR is given, and waits until it is ready. */
 export async function startService(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'logpush-intake-'))
+  const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'logpush-intake-')))
   const [port, adminPort] = [await freePort(), await freePort()]
   const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'serve'], {
     // Standard output is a pipe that nobody reads: SINKS=stdout is a sink that is held.
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',
@@ -39,8 +45,20 @@ export async function startService(env: Readonly<Record<string, string>> = {}): 
       ...env,
     },
   })
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-MAX_LOG_CHARS)
+  })
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+    await exited
+    clearTimeout(timer)
+  }
   const url = `http://127.0.0.1:${port}`
-  await ready(url, child)
+  await ready(url, child, () => log)
   return {
     url,
     key: KEY,
@@ -48,20 +66,18 @@ export async function startService(env: Readonly<Record<string, string>> = {}): 
     metric: async (name, labels = {}) =>
       sumOf(await (await request(`http://127.0.0.1:${adminPort}/metrics`)).body.text(), name, labels),
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    log: () => log,
     stop: async () => {
-      const exited = once(child, 'exit')
-      child.kill('SIGTERM')
-      const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)
-      await exited
-      clearTimeout(timer)
-      await rm(dataDir, { recursive: true, force: true })
+      await end('SIGTERM')
+      if (env.DATA_DIR === undefined) await rm(dataDir, { recursive: true, force: true })
     },
+    kill: () => end('SIGKILL'),
   }
 }
 
-async function ready(url: string, child: ChildProcess): Promise<void> {
+async function ready(url: string, child: ChildProcess, log: () => string): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
-    if (child.exitCode !== null) throw new Error(`The service ended with ${child.exitCode}.`)
+    if (child.exitCode !== null) throw new Error(`The service ended with ${child.exitCode}: ${log()}`)
     const answer = await request(`${url}/readyz`).catch(() => undefined)
     await answer?.body.dump()
     if (answer?.statusCode === 200) return

@@ -81,10 +81,16 @@ async function encode(body: Buffer): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   const encoder = createEncoder({
     mapper,
-    settings: { maxLineBytes: 1024 ** 2, dropFields: [], dropDatasets: [] },
+    settings: {
+      maxLineBytes: 1024 ** 2,
+      dropFields: [],
+      dropDatasets: [],
+      documents: { profile: 'ecs', namespace: 'default' },
+    },
     context: { dataset: undefined, time: '2026-01-01T00:00:00Z', id: uuidsOf(new Uint8Array(32)) },
     format: 'lines',
     gzip: true,
+    form: 'event',
     onPiece: piece => void pieces.push(piece.bytes),
   })
   await encoder.push(body)

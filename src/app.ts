@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { createOperations } from './control/operations.ts'
+import { startControl } from './control/server.ts'
 import { registry } from './datasets/index.ts'
-import { createDeadLetters } from './delivery/dead-letters.ts'
+import { createDeadLetterStore } from './delivery/dead-letter-store.ts'
 import { createDrain, type Drain } from './delivery/drain.ts'
 import { createLedger } from './delivery/ledger.ts'
 import { createPool } from './delivery/pool.ts'
@@ -13,11 +15,13 @@ import { createAdmin } from './http/admin.ts'
 import { createIntake } from './http/intake.ts'
 import { createKeyring } from './http/keys.ts'
 import { hasCode } from './lib/error-code.ts'
+import { isNetworkSink, makeSink } from './make-sink.ts'
 import { encodeSettings, mapperSettings } from './mapping-settings.ts'
 import { createMetrics } from './metrics.ts'
-import { sinks } from './sinks/index.ts'
-import type { Sink } from './sinks/sink.ts'
 import { createDiskSpool } from './spool/disk.ts'
+
+/** For one attempt of a sink over the network: after an outage delivery goes on within this and the longest pause. */
+const WRITE_TIMEOUT_MS = 30_000
 
 export interface AppDeps {
   readonly log: Logger
@@ -53,6 +57,8 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     maxBytes: config.spoolMaxBytes,
     minFreeBytes: config.spoolMinFreeBytes,
     duplicateWindowMs: config.duplicateWindowSeconds * 1000,
+    keepBytes: config.spoolKeepBytes,
+    keepMs: config.spoolKeepSeconds * 1000,
     onStored: ledger.stored,
     onSetAside(batch, waiting) {
       metrics.spoolSetAside.inc()
@@ -103,17 +109,31 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
       log,
     })
     closers.push(() => pool.close())
+    const folder = join(config.dataDir, 'dead-letters')
+    const letters = createDeadLetterStore({ folder, maxBytes: config.deadLettersMaxBytes, now: Date.now })
+    const keeps = config.spoolKeepBytes > 0
+    const operations = createOperations({ spool, sinks: config.sinks, datasets, letters, folder, keeps, log })
+    await operations.recover()
     for (const [index, name] of config.sinks.entries()) {
-      const deadLetters = createDeadLetters({
-        folder: join(config.dataDir, 'dead-letters', name),
-        maxBytes: config.deadLettersMaxBytes,
-        now: Date.now,
-      })
-      const sink = createSink(name, config, log)
-      const reportsLines = index === 0
-      drains.push(createDrain({ sink, spool, pool, ledger, deadLetters, encode, metrics, log, reportsLines }))
+      const sink = makeSink(name, config, log)
+      drains.push(
+        createDrain({
+          sink,
+          spool,
+          pool,
+          ledger,
+          encode,
+          metrics,
+          log,
+          deadLetters: letters.of(name),
+          reportsLines: index === 0,
+          ...(isNetworkSink(name) && { writeTimeoutMs: WRITE_TIMEOUT_MS }),
+        }),
+      )
       closers.push(() => sink.close())
     }
+    const control = await startControl({ dir: config.dataDir, operations, log })
+    closers.push(() => control.close())
     const intake = createIntake({
       spool,
       keyring,
@@ -170,20 +190,6 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
       return stopping
     },
   }
-}
-
-function createSink(name: Config['sinks'][number], config: Config, log: Logger): Sink {
-  if (name === 'stdout') return sinks.stdout()
-  return sinks.file({
-    dir: config.fileDir as string,
-    stateDir: join(config.dataDir, 'file-sink'),
-    maxBytes: config.fileMaxBytes,
-    maxAgeMs: config.fileMaxAgeSeconds * 1000,
-    mode: Number.parseInt(config.fileMode, 8),
-    gzip: config.fileGzip,
-    retentionMs: config.fileRetentionSeconds * 1000,
-    log,
-  })
 }
 
 export function tlsFiles({ tlsCertFile, tlsKeyFile }: Config) {

@@ -1,19 +1,13 @@
 import { join, resolve } from 'node:path'
-import type { Static, TSchema } from 'typebox'
+import type { Static, TOptional, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { isFreeField } from './mapper/event-id.ts'
-import { type Shown, settings } from './settings.ts'
+import { type Shown, type SinkName, settings } from './settings.ts'
 
 type Names = keyof typeof settings
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S
 type Values = { [N in Names]: Static<(typeof settings)[N]> }
-type OptionalNames =
-  | 'TLS_CERT_FILE'
-  | 'TLS_KEY_FILE'
-  | 'PUBLIC_URL'
-  | 'INTAKE_KEYS'
-  | 'INTAKE_KEYS_FILE'
-  | 'EVENT_ID_FIELD'
+type OptionalNames = { [N in Names]: (typeof settings)[N] extends TOptional ? N : never }[Names]
 /** The settings as the service uses them: `MAX_BODY_BYTES` is `maxBodyBytes`. Paths are absolute. Frozen. */
 export type Config = Readonly<{
   [N in Names as Camel<Lowercase<N>>]: N extends OptionalNames ? Values[N] | undefined : Values[N]
@@ -58,7 +52,8 @@ export function loadConfig(
   problems.push(...crossProblems(config as unknown as Config, datasets), ...check(config as unknown as Config))
   if (problems.length > 0) throw new ConfigError(problems)
 
-  return { config: Object.freeze(config) as unknown as Config, warnings: nearMisses(Object.keys(env)) }
+  const frozen = Object.freeze(config) as unknown as Config
+  return { config: frozen, warnings: [...nearMisses(Object.keys(env)), ...idleUrls(frozen)] }
 }
 
 function readSetting(name: string, schema: TSchema & Shown, raw: string | undefined, problems: string[]): unknown {
@@ -88,9 +83,9 @@ function fromText(schema: Shown, raw: string): unknown {
 }
 
 function expected(schema: Shown): string {
-  const words = schema.words?.join(', ')
+  const words = schema.words?.join(', ') ?? schema.itemsAre
   if (schema.type === 'array') return `expected a comma separated list${words ? ` of ${words}` : ''}, without repeats`
-  if (words) return `expected one of ${words}`
+  if (schema.words) return `expected one of ${words}`
   switch (schema.type) {
     case 'integer': {
       const most = schema.maximum === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${schema.maximum}`
@@ -103,13 +98,39 @@ function expected(schema: Shown): string {
   }
 }
 
+const PAIRS = [
+  ['TLS_CERT_FILE', 'TLS_KEY_FILE'],
+  ['ELASTICSEARCH_CERT_FILE', 'ELASTICSEARCH_KEY_FILE'],
+  ['HTTP_CERT_FILE', 'HTTP_KEY_FILE'],
+] as const satisfies [Names, Names][]
+const CHOICES = [
+  ['INTAKE_KEYS', 'INTAKE_KEYS_FILE'],
+  ['ELASTICSEARCH_API_KEY', 'ELASTICSEARCH_API_KEY_FILE'],
+  ['ELASTICSEARCH_PASSWORD', 'ELASTICSEARCH_PASSWORD_FILE'],
+  ['ELASTICSEARCH_API_KEY', 'ELASTICSEARCH_USERNAME'],
+  ['ELASTICSEARCH_API_KEY_FILE', 'ELASTICSEARCH_USERNAME'],
+  ['HTTP_HEADERS', 'HTTP_HEADERS_FILE'],
+] as const satisfies [Names, Names][]
+const NETWORK_SINKS = [
+  ['elasticsearch', 'ELASTICSEARCH_URL'],
+  ['http', 'HTTP_URL'],
+] as const satisfies [SinkName, Names][]
+
 function crossProblems(config: Config, datasets: readonly string[]): string[] {
   const problems: string[] = []
-  if ((config.tlsCertFile === undefined) !== (config.tlsKeyFile === undefined)) {
-    problems.push('TLS_CERT_FILE, TLS_KEY_FILE: set both or none.')
+  const isSet = (name: Names) => {
+    const value = config[camel(name) as keyof Config]
+    return value !== undefined && (!Array.isArray(value) || value.length > 0)
   }
-  if (config.intakeKeys !== undefined && config.intakeKeysFile !== undefined) {
-    problems.push('INTAKE_KEYS, INTAKE_KEYS_FILE: set one of them, not both.')
+  for (const [cert, key] of PAIRS) if (isSet(cert) !== isSet(key)) problems.push(`${cert}, ${key}: set both or none.`)
+  for (const [one, other] of CHOICES) {
+    if (isSet(one) && isSet(other)) problems.push(`${one}, ${other}: set one of them, not both.`)
+  }
+  for (const [sink, url] of NETWORK_SINKS) {
+    if (config.sinks.includes(sink) && !isSet(url)) problems.push(`${url}: SINKS names ${sink}, so it must be set.`)
+  }
+  if (isSet('ELASTICSEARCH_USERNAME') !== (isSet('ELASTICSEARCH_PASSWORD') || isSet('ELASTICSEARCH_PASSWORD_FILE'))) {
+    problems.push('ELASTICSEARCH_USERNAME, ELASTICSEARCH_PASSWORD: set both or none.')
   }
   if (config.port !== 0 && config.port === config.adminPort && config.host === config.adminHost) {
     problems.push(`PORT, ADMIN_PORT: both are ${config.port}; the two listeners need different ports.`)
@@ -129,6 +150,14 @@ function crossProblems(config: Config, datasets: readonly string[]): string[] {
     problems.push('EVENT_ID_FIELD: the event has that field itself; take another, such as labels.intake_id.')
   }
   return problems
+}
+
+/** `setup elasticsearch` needs the URL without the sink, so that is no fault. */
+function idleUrls(config: Config): string[] {
+  return NETWORK_SINKS.filter(
+    ([sink, url]) =>
+      !config.sinks.includes(sink) && (config[camel(url) as keyof Config] as readonly string[]).length > 0,
+  ).map(([sink, url]) => `${url} is set, but SINKS does not name ${sink}: nothing is sent there.`)
 }
 
 function nearMisses(names: readonly string[]): string[] {

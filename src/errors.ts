@@ -107,9 +107,28 @@ export class UnavailableError extends Error {
   }
 }
 
+/** A replay ended before its last batch, as the spool takes no more now. */
+export class ReplayStoppedError extends UnavailableError {
+  /** What was stored before. */
+  readonly replayed: { readonly batches: number; readonly lines: number }
+  /** Unix milliseconds: the replay goes on with this as its `since`. */
+  readonly next: number
+  constructor(cause: UnavailableError, replayed: ReplayStoppedError['replayed'], next: number) {
+    super(cause.reason, { cause })
+    this.replayed = replayed
+    this.next = next
+  }
+}
+
 /** A stored batch cannot be read as it was written. Final: the batch is set aside. */
 export class DamagedError extends Error {
   override readonly name = 'DamagedError'
+}
+
+export interface RetryableOptions {
+  readonly retryAfterMs?: number | undefined
+  readonly needsOperator?: boolean
+  readonly ofPieceAlone?: boolean
 }
 
 /** A sink could not take a piece now: the same piece is tried again after a pause. */
@@ -119,10 +138,13 @@ export class RetryableError extends Error {
   readonly retryAfterMs: number | undefined
   /** True where only an operator can mend it (401, 403, 404): wait long and say so. */
   readonly needsOperator: boolean
-  constructor(message: string, options: ErrorOptions & { retryAfterMs?: number; needsOperator?: boolean } = {}) {
+  /** True where it is of this piece alone, such as its index missing: others may be taken. */
+  readonly ofPieceAlone: boolean
+  constructor(message: string, options: ErrorOptions & RetryableOptions = {}) {
     super(message, options)
     this.retryAfterMs = options.retryAfterMs
     this.needsOperator = options.needsOperator ?? false
+    this.ofPieceAlone = options.ofPieceAlone ?? false
   }
 }
 

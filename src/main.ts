@@ -58,6 +58,52 @@ program
     (await import('./cli/job.ts')).job(process.env, options),
   )
 
+const times = (command: Command) =>
+  command
+    .option('--since <time>', 'not before: RFC 3339, a date, or how long ago, such as 2h or 7d')
+    .option('--until <time>', 'before it')
+
+const deadLetters = program.command('dead-letters').description('what sinks refused for good, and why')
+for (const [name, description] of [
+  ['list', 'count it by sink, reason and dataset'],
+  ['show', 'print it, the newest last'],
+  ['redrive', 'send it again, after a fix'],
+  ['discard', 'throw it away'],
+] as const) {
+  const command = deadLetters
+    .command(name)
+    .description(description)
+    .option('--sink <name>', 'of one sink')
+    .option('--reason <word>', 'with one reason')
+    .addOption(new Option('--dataset <name>', 'of one dataset'))
+    .option('--id <uuid>', 'one event')
+    .option('--json', 'JSON on a terminal as well')
+  times(command)
+  if (name === 'show') command.option('--limit <count>', 'of each sink the newest; default 20')
+  if (name === 'discard') command.option('--all', 'every dead letter')
+  command.action(async (options: object) =>
+    (await import('./cli/dead-letters.ts')).deadLetters(process.env, name, options),
+  )
+}
+
+times(
+  program
+    .command('replay')
+    .description('deliver kept batches (SPOOL_KEEP_BYTES) once more')
+    .requiredOption('--sink <name>', 'the sink that gets them')
+    .option('--json', 'JSON on a terminal as well'),
+).action(async (options: { sink: string }) => (await import('./cli/replay.ts')).replay(process.env, options))
+
+program
+  .command('setup')
+  .description('prepare the other side of a sink')
+  .command('elasticsearch')
+  .description('install index templates and lifecycle; settings are ELASTICSEARCH_*')
+  .option('--print', 'only show what would be sent')
+  .addOption(new Option('--server <kind>', 'of --print').choices(['elasticsearch', 'opensearch']))
+  .option('--retention <days>', 'delete events after so many days, or keep them forever')
+  .action(async (options: object) => (await import('./cli/setup.ts')).setup(process.env, options))
+
 process.exitCode = await run()
 
 async function run(): Promise<number> {

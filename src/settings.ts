@@ -19,6 +19,23 @@ const amount = (description: string, unit: string, value: number, minimum = 0, m
   Type.Integer({ description, unit, default: value, minimum, maximum })
 const port = (description: string, value: number) => amount(description, '', value, 0, 65535)
 
+const SINK_NAMES = ['file', 'stdout', 'elasticsearch', 'http'] as const
+export type SinkName = (typeof SINK_NAMES)[number]
+
+const urls = (description: string) =>
+  Type.Unsafe<readonly string[]>(
+    Type.Array(Type.String({ pattern: '^https?://[^\\s?#@]+$' }), {
+      description,
+      default: [],
+      uniqueItems: true,
+      itemsAre: 'http or https URLs without credentials and query',
+      secret: true,
+    }),
+  )
+const file = (description: string) => Type.Optional(text(description))
+/** Can be given by a file as well: the setting with _FILE behind its name. */
+const secret = (description: string) => Type.Optional(text(description, { secret: true }))
+
 /** Every setting of the service: its environment variable, type, default, unit and meaning. The README's table comes from here. */
 export const settings = {
   HOST: text('Address of the intake listener.', { default: '127.0.0.1', minLength: 1 }),
@@ -42,10 +59,10 @@ export const settings = {
     ),
   ),
   INTAKE_KEYS_FILE: Type.Optional(text('File with the keys; read again when it changes.')),
-  SINKS: Type.Unsafe<readonly ('file' | 'stdout')[]>(
-    Type.Array(Type.Union([Type.Literal('file'), Type.Literal('stdout')]), {
+  SINKS: Type.Unsafe<readonly SinkName[]>(
+    Type.Array(Type.Union(SINK_NAMES.map(name => Type.Literal(name))), {
       description: 'Where events go, comma separated.',
-      words: ['file', 'stdout'],
+      words: SINK_NAMES,
       default: ['file'],
       minItems: 1,
       uniqueItems: true,
@@ -61,6 +78,48 @@ export const settings = {
     'seconds',
     0,
   ),
+  ELASTICSEARCH_URL: urls(
+    'Elasticsearch or OpenSearch, comma separated: requests go round, a node that failed rests. Without credentials.',
+  ),
+  ELASTICSEARCH_API_KEY: secret('API key, as the server gives it (`encoded`).'),
+  ELASTICSEARCH_API_KEY_FILE: file('File with the API key; read again when it changes.'),
+  ELASTICSEARCH_USERNAME: Type.Optional(text('User, in place of an API key.')),
+  ELASTICSEARCH_PASSWORD: secret("The user's password."),
+  ELASTICSEARCH_PASSWORD_FILE: file('File with the password; read again when it changes.'),
+  ELASTICSEARCH_CA_FILE: file('PEM certificate authorities that sign the server, in place of the usual ones.'),
+  ELASTICSEARCH_CERT_FILE: file('PEM certificate of this client, where the server asks for one.'),
+  ELASTICSEARCH_KEY_FILE: file('PEM private key of ELASTICSEARCH_CERT_FILE.'),
+  ELASTICSEARCH_NAMESPACE: text('Last part of the names of the data streams.', {
+    default: 'default',
+    pattern: '^[^\\s\\\\/*?"<>|,#:A-Z-]{1,100}$',
+  }),
+  ELASTICSEARCH_INDEX: Type.Optional(
+    text(
+      'A plain index or alias in place of the data streams `logs-cloudflare.{dataset}-{namespace}`; `{dataset}` and `{namespace}` stand for those.',
+      { pattern: '^[^\\s\\\\/*?"<>|,#:A-Z_+.-][^\\s\\\\/*?"<>|,#:A-Z]{0,200}$' },
+    ),
+  ),
+  ELASTICSEARCH_SETUP: words(
+    'Index templates; `auto` installs them, `check` waits and says so while one is missing, `off` trusts.',
+    ['auto', 'check', 'off'],
+    { default: 'check' },
+  ),
+  ELASTICSEARCH_COMPRESSION: words(
+    'Bulk requests; `auto` is `gzip` but for a server on this machine.',
+    ['auto', 'gzip', 'none'],
+    {
+      default: 'auto',
+    },
+  ),
+  HTTP_URL: urls('Service that gets events by POST as gzipped NDJSON; several, comma separated, take turns.'),
+  HTTP_HEADERS: secret('Headers of these requests, `Name: value`, one a line.'),
+  HTTP_HEADERS_FILE: file('File with the headers, one a line; read again when it changes.'),
+  HTTP_FORMAT: words('`events`, or `lines`: the lines as received, for another intake.', ['events', 'lines'], {
+    default: 'events',
+  }),
+  HTTP_CA_FILE: file('PEM certificate authorities that sign the service, in place of the usual ones.'),
+  HTTP_CERT_FILE: file('PEM certificate of this client, where the service asks for one.'),
+  HTTP_KEY_FILE: file('PEM private key of HTTP_CERT_FILE.'),
   PROFILE: words(
     "`ecs`: ECS events. `raw`: the line for the ingest pipelines of Elastic's cloudflare_logpush.",
     ['ecs', 'raw'],
@@ -100,6 +159,12 @@ export const settings = {
     10 * GIB,
     MIB,
   ),
+  SPOOL_KEEP_BYTES: amount(
+    'Delivered batches are kept for `replay` up to so many bytes, the newest; 0 keeps none. On top of SPOOL_MAX_BYTES.',
+    'bytes',
+    0,
+  ),
+  SPOOL_KEEP_SECONDS: amount('Kept batches are removed at this age.', 'seconds', 7 * 24 * 3600, 1),
   SPOOL_MIN_FREE_BYTES: amount('Below this free space on the disk batches are answered 503.', 'bytes', 256 * MIB),
   MAX_BODY_BYTES: amount('Largest body as sent.', 'bytes', 256 * MIB, 1),
   MAX_INFLATED_BYTES: amount('Largest body after inflating.', 'bytes', GIB, 1),
@@ -127,6 +192,8 @@ export interface Shown {
   readonly unit?: string
   readonly secret?: boolean
   readonly words?: readonly string[]
+  /** What the items of a list are, where they are no words. */
+  readonly itemsAre?: string
   readonly type?: string
   readonly pattern?: string
   readonly minimum?: number

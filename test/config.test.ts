@@ -95,4 +95,56 @@ describe('the settings', () => {
   it('are all in the table for the README', () => {
     for (const name of Object.keys(settings)) expect(settingsTable()).toContain(`| \`${name}\` |`)
   })
+
+  it('ask for what the network sinks need, and take a secret once', () => {
+    const found = problems({
+      SINKS: 'elasticsearch,http',
+      ELASTICSEARCH_API_KEY: 'k',
+      ELASTICSEARCH_API_KEY_FILE: '/k',
+      ELASTICSEARCH_CERT_FILE: '/c',
+      HTTP_HEADERS: 'A: b',
+      HTTP_HEADERS_FILE: '/h',
+    })
+    expect(found).toEqual([
+      'ELASTICSEARCH_CERT_FILE, ELASTICSEARCH_KEY_FILE: set both or none.',
+      'ELASTICSEARCH_API_KEY, ELASTICSEARCH_API_KEY_FILE: set one of them, not both.',
+      'HTTP_HEADERS, HTTP_HEADERS_FILE: set one of them, not both.',
+      'ELASTICSEARCH_URL: SINKS names elasticsearch, so it must be set.',
+      'HTTP_URL: SINKS names http, so it must be set.',
+    ])
+    expect(problems({ ELASTICSEARCH_USERNAME: 'u' })).toEqual([
+      'ELASTICSEARCH_USERNAME, ELASTICSEARCH_PASSWORD: set both or none.',
+    ])
+  })
+
+  it('take several URLs, and none with credentials, which they do not repeat', () => {
+    const url = 'https://a.example/path,http://[::1]:9200'
+    expect(load({ ELASTICSEARCH_URL: url, SINKS: 'elasticsearch' })).toMatchObject({
+      config: { elasticsearchUrl: url.split(','), elasticsearchSetup: 'check' },
+      warnings: [],
+    })
+    const found = problems({ ELASTICSEARCH_URL: 'https://user:secret@a.example', HTTP_URL: 'ftp://a' })
+    expect(found).toEqual(
+      ['ELASTICSEARCH_URL', 'HTTP_URL'].map(
+        name =>
+          `${name}: expected a comma separated list of http or https URLs without credentials and query, without repeats.`,
+      ),
+    )
+  })
+
+  it('warn of a URL that nothing is sent to', () => {
+    expect(load({ HTTP_URL: 'http://a.example' }).warnings).toEqual([
+      'HTTP_URL is set, but SINKS does not name http: nothing is sent there.',
+    ])
+  })
+
+  it('refuse names that the server would refuse', () => {
+    for (const index of ['Logs', '-a', '_a', 'a b', 'a*', 'a/b', 'a,b', 'a#'])
+      expect(problems({ ELASTICSEARCH_INDEX: index }), index).toHaveLength(1)
+    for (const namespace of ['a-b', 'A', 'a*', 'a b'])
+      expect(problems({ ELASTICSEARCH_NAMESPACE: namespace })).toHaveLength(1)
+    expect(problems({ ELASTICSEARCH_INDEX: 'cf-{dataset}-{namespace}', ELASTICSEARCH_NAMESPACE: 'prod.eu_1' })).toEqual(
+      [],
+    )
+  })
 })

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { join, relative } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import pino from 'pino'
@@ -6,6 +7,9 @@ import { type Config, loadConfig } from '../config.ts'
 import { registry } from '../datasets/index.ts'
 import { createKeyring } from '../http/keys.ts'
 import { readTls } from '../http/tls.ts'
+import { namingOf } from '../make-sink.ts'
+import { parseHeaders } from '../sinks/http-headers.ts'
+import { targetOf } from '../templates/naming.ts'
 import { ensureKeysFile, type FirstKey } from './first-key.ts'
 import { greetingText } from './greeting.ts'
 
@@ -81,9 +85,24 @@ function stopOnSignal(config: Config, stop: () => Promise<void>, log: pino.Logge
 
 function whereEventsAppear(sink: string, config: Config): string {
   if (sink === 'stdout') return 'on standard output'
+  if (sink === 'elasticsearch')
+    return `in ${targetOf(namingOf(config), '<dataset>')} at ${config.elasticsearchUrl.join(', ')}`
+  if (sink === 'http') return `at ${config.httpUrl.join(', ')}`
   const dir = relative(process.cwd(), config.fileDir as string)
   return `${dir.startsWith('..') ? config.fileDir : dir}/<dataset>/*.ndjson`
 }
+
+const FILES_OF_SINKS = [
+  'elasticsearchApiKeyFile',
+  'elasticsearchPasswordFile',
+  'elasticsearchCaFile',
+  'elasticsearchCertFile',
+  'elasticsearchKeyFile',
+  'httpHeadersFile',
+  'httpCaFile',
+  'httpCertFile',
+  'httpKeyFile',
+] as const
 
 /** The keys and TLS files are read here once only to name what is wrong with them beside the other problems. */
 function problemsOfSecrets(config: Config, datasets: readonly string[]): string[] {
@@ -101,6 +120,11 @@ function problemsOfSecrets(config: Config, datasets: readonly string[]): string[
   }
   const files = tlsFiles(config)
   if (files !== undefined) attempt(() => readTls(files))
+  for (const problem of parseHeaders(config.httpHeaders ?? '').problems) problems.push(`HTTP_HEADERS: ${problem}.`)
+  for (const name of FILES_OF_SINKS) {
+    const path = config[name]
+    if (path !== undefined) attempt(() => accessSync(path, constants.R_OK))
+  }
   return problems
 }
 

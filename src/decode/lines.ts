@@ -6,14 +6,16 @@ export interface RawLine {
   readonly bytes: Buffer
   /** How many bytes more the line had. */
   readonly lost: number
-  /** The line's own time, in format `timed`. */
+  /** The line's own time, in formats `timed` and `rows`. */
   readonly time: string | undefined
+  /** Its event's own id, in format `rows`; else the id follows from the batch's and the number. */
+  readonly id: string | undefined
 }
 
 export interface SplitterOptions {
   /**
    * As in the spool: `single` is one line whatever it holds; in `timed` a line begins with its RFC 3339 time or `-`, and one
-   * blank.
+   * blank. `rows` are rows.ts.
    */
   readonly format: 'lines' | 'single' | 'timed'
   readonly maxBytes: number
@@ -76,7 +78,7 @@ export function createSplitter(options: SplitterOptions, onLine: (line: RawLine)
     const textStart = timeEnd < 0 ? start : timeEnd + 1
     const lost = Math.max(0, end - textStart + beyond - maxBytes)
     const bytes = buffer.subarray(textStart, Math.min(end, textStart + maxBytes))
-    onLine({ number: number++, bytes, lost, time: timeOf(buffer, start, timeEnd) })
+    onLine({ number: number++, bytes, lost, time: timeOf(buffer, start, timeEnd), id: undefined })
   }
 
   return {

@@ -19,12 +19,16 @@ export interface Original {
   /** Bytes that the line had beyond MAX_LINE_BYTES. */
   readonly lost: number
   readonly time: string | undefined
+  /** The event's own id, of a line that was a dead letter before. */
+  readonly id: string | undefined
 }
 
 const MAX_DETAIL_BYTES = 2048
+/** JSON can make six characters of one, and no string holds those of the longest line. */
+const MAX_TEXT_BYTES = 16 * 1024 * 1024
 
 /**
- * One line that one sink will not get. `line` is its number in the batch, `original` (`original_base64` where it is no UTF-8)
+ * One line that one sink will not get. `line` is its number in the batch, `original` (`original_base64` where it is no UTF-8 or very long)
  * what was received, without dropped fields; `declared` and `received` are what mapping it again needs: the dataset that was
  * named, the time of records without one.
  */
@@ -44,7 +48,7 @@ export function refusalRow(
     reason: refusal.reason,
     detail: capped(refusal.detail),
     dataset: refusal.dataset,
-    id,
+    id: original?.id ?? id,
     batch: batch.name,
     line: refusal.line,
     declared: batch.dataset,
@@ -85,7 +89,9 @@ function originalOf(original: Original | undefined): object {
   if (original === undefined) return {}
   const bytes = Buffer.from(original.bytes.buffer, original.bytes.byteOffset, original.bytes.byteLength)
   return {
-    ...(isUtf8(bytes) ? { original: bytes.toString('utf8') } : { original_base64: bytes.toString('base64') }),
+    ...(bytes.length <= MAX_TEXT_BYTES && isUtf8(bytes)
+      ? { original: bytes.toString('utf8') }
+      : { original_base64: bytes.toString('base64') }),
     ...(original.lost > 0 ? { lost_bytes: original.lost } : {}),
   }
 }

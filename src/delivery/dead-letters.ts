@@ -1,15 +1,18 @@
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsyncFolder, makeFolder } from '../lib/durable-folder.ts'
 import { createSerial } from '../lib/serial.ts'
+import { createEdits, type DeadLetterEdits } from './dead-letter-edits.ts'
+import { listFolder } from './dead-letter-files.ts'
 
 /**
- * Dead letters of one sink: `<folder>/<YYYY-MM-DD>.ndjson`, mode 0600, a JSON object a line (dead-letter.ts), only ever
- * appended to.
+ * Dead letters of one sink: `<folder>/<YYYY-MM-DD>.ndjson`, mode 0600, a JSON object a line (dead-letter.ts). Rows are appended here;
+ * how they leave, and the other files of the folder, is told in dead-letter-files.ts.
  *
  * - A row is durable before its line counts as settled, so before its batch is acknowledged.
  * - Only whole rows: what a crash or a full disk left of one is cut off before the next append.
- * - A batch that is delivered again after a crash brings its rows again; those among the last ones on the disk are left out.
+ * - A batch that is delivered again after a crash brings its rows again; those among the last ones on the disk are left out, also where they
+ *   have been redriven or discarded since.
  */
 export interface DeadLetters {
   /**
@@ -35,26 +38,25 @@ export interface DeadLettersOptions {
   readonly now: () => number
 }
 
-const FILE = /^\d{4}-\d{2}-\d{2}\.ndjson$/
 /** How much of the newest file is looked at for a torn row and for keys. */
 const TAIL_BYTES = 4 * 1024 * 1024
 
-export function createDeadLetters({ folder, maxBytes, now }: DeadLettersOptions): DeadLetters {
+export function createDeadLetters({ folder, maxBytes, now }: DeadLettersOptions): DeadLetters & DeadLetterEdits {
   const serial = createSerial()
   const recent = new Set<string>()
   let size: number | undefined
 
   const measure = async () => {
-    const names = (await readdir(folder)).filter(name => FILE.test(name))
+    const { letters, taken } = await listFolder(folder)
     const sizes = await Promise.all(
-      names.map(name =>
+      [...letters, ...taken.map(({ name }) => name)].map(name =>
         stat(join(folder, name)).then(
           file => file.size,
           () => 0,
         ),
       ),
     )
-    return { newest: names.sort().at(-1), size: sizes.reduce((sum, bytes) => sum + bytes, 0) }
+    return { newest: letters.at(-1), size: sizes.reduce((sum, bytes) => sum + bytes, 0) }
   }
 
   /** Rows found here are not written again, and whoever wrote them may have been killed before they were durable. */
@@ -105,8 +107,15 @@ export function createDeadLetters({ folder, maxBytes, now }: DeadLettersOptions)
     return true
   }
 
+  const alone = <T>(task: () => Promise<T>) =>
+    serial(async () => {
+      if (size === undefined) await find()
+      return task()
+    })
+
   return {
     append: rows => serial(() => append(rows)),
+    ...createEdits({ folder, alone }),
   }
 }
 

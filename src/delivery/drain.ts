@@ -13,7 +13,7 @@ import { type Ledger, reportStatistics } from './ledger.ts'
 import type { Log } from './log.ts'
 import { createOutage } from './outage.ts'
 import type { Pool } from './pool.ts'
-import { writeInOrder } from './window.ts'
+import { writePieces } from './window.ts'
 import { writeRows } from './write-rows.ts'
 
 export interface DrainOptions {
@@ -27,7 +27,7 @@ export interface DrainOptions {
   readonly log: Log
   /** True for one drain only: it counts what the lines of each batch were (bad lines, rejected values, tags). */
   readonly reportsLines: boolean
-  /** How many batches are in hand at most; default one more than workers. */
+  /** How many batches are read at a time at most; default one more than workers. */
   readonly maxBatchesAhead?: number
   /** How many refused events of a batch are held before they are written to the dead letters; default 1000. */
   readonly maxRefusals?: number
@@ -76,7 +76,7 @@ export function createDrain(options: DrainOptions): Drain {
   const outage = createOutage({ sink: sink.name, log, now, random })
   const lines = { maxLineBytes: options.encode.maxLineBytes, dropFields: createFieldDropper(options.encode.dropFields) }
   const rows = { sink: sink.name, deadLetters, log, pause }
-  const handDeps = { ...rows, pool, ledger, lines, maxRefusals: options.maxRefusals, now, signal }
+  const handDeps = { ...rows, pool, form: sink.form, ledger, lines, maxRefusals: options.maxRefusals, now, signal }
   const inHand = new Map<Hand, { open: number; ended: boolean }>()
   const queue: Hand[] = []
   /** Lost, and perhaps on the way from the spool to us. */
@@ -92,10 +92,13 @@ export function createDrain(options: DrainOptions): Drain {
     changed = Promise.withResolvers()
   }
 
+  /** A batch whose pieces are all given costs what the sink holds of it (window.ts). */
+  const reading = () => [...inHand.values()].filter(state => !state.ended).length
+
   const claimAhead = async () => {
     try {
       while (!noMore.signal.aborted) {
-        while (inHand.size >= maxAhead) await abortable(changed.promise, noMore.signal)
+        while (reading() >= maxAhead) await abortable(changed.promise, noMore.signal)
         const claim = await spool.claim(sink.name, noMore.signal)
         if (gone.delete(claim.batch.name)) {
           claim.release()
@@ -126,6 +129,7 @@ export function createDrain(options: DrainOptions): Drain {
         }
         state.ended = true
         queue.shift()
+        change()
         finishIfDone(hand)
       } else if (claiming) await abortable(changed.promise, signal)
       else return undefined
@@ -150,7 +154,8 @@ export function createDrain(options: DrainOptions): Drain {
     inHand.delete(hand)
     change()
     sink.settled?.(hand.batch.name)
-    if (statistics !== undefined && options.reportsLines) reportStatistics(metrics, statistics)
+    if (statistics !== undefined && options.reportsLines && hand.batch.again === undefined)
+      reportStatistics(metrics, statistics)
     log.debug({ sink: sink.name, batch: hand.batch.name, lines: hand.batch.lines }, 'A batch was delivered.')
   }
 
@@ -197,7 +202,7 @@ export function createDrain(options: DrainOptions): Drain {
     try {
       await reach()
       outage.worked()
-      await writeInOrder({
+      await writePieces({
         sink,
         outage,
         metrics,

@@ -1,4 +1,7 @@
+import type { RawLine } from '../decode/lines.ts'
 import type { BatchContext, Mapped, Mapper } from '../mapper/types.ts'
+import type { Form } from '../sinks/sink.ts'
+import { createFormWriter, type DocumentSettings } from './forms.ts'
 import { createPieceBuilder, type EncodedPiece, type PieceBuilder } from './piece-builder.ts'
 import { type BatchStatistics, countMapped, createStatistics } from './statistics.ts'
 import { createTransform } from './transform.ts'
@@ -8,6 +11,7 @@ export interface EncodeSettings {
   readonly maxLineBytes: number
   readonly dropFields: readonly string[]
   readonly dropDatasets: readonly string[]
+  readonly documents: DocumentSettings
   /** A piece is ready at this size; default 1 MiB. The last event may make it larger. */
   readonly pieceBytes?: number
   /** When the unfinished pieces of all datasets reach it, all are ready; default 8 MiB. */
@@ -18,8 +22,9 @@ export interface EncoderOptions {
   readonly mapper: Mapper
   readonly settings: EncodeSettings
   readonly context: BatchContext
-  readonly format: 'lines' | 'single' | 'timed'
+  readonly format: 'lines' | 'single' | 'timed' | 'rows'
   readonly gzip: boolean
+  readonly form: Form
   /** Takes the pieces in order; a promise it returns is the back-pressure. */
   readonly onPiece: (piece: EncodedPiece) => void | Promise<void>
 }
@@ -41,6 +46,8 @@ export function createEncoder(options: EncoderOptions): Encoder {
   const { pieceBytes = MIB, heldBytes = 8 * MIB } = settings
   const statistics = createStatistics()
   const dropped = new Set(settings.dropDatasets)
+  const writer = createFormWriter(options.form, settings.documents)
+  const ids = options.format === 'rows' ? createRowIds(options.context) : undefined
   const builders = new Map<string, PieceBuilder>()
   const ready: EncodedPiece[] = []
   let held = 0
@@ -54,6 +61,8 @@ export function createEncoder(options: EncoderOptions): Encoder {
   const encode = (mapped: Mapped) => {
     statistics.lines++
     countMapped(statistics, mapped)
+    const id = ids?.take(mapped.line.number)
+    const written = writer.write(mapped)
     if (dropped.has(mapped.dataset)) {
       statistics.filtered++
       return
@@ -61,7 +70,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
     const builder = builders.get(mapped.dataset) ?? createPieceBuilder(mapped.dataset)
     builders.set(mapped.dataset, builder)
     const before = builder.size
-    builder.add(mapped.line.number, JSON.stringify(mapped.event))
+    builder.add(mapped.line.number, written, id)
     held += builder.size - before
     if (builder.size >= pieceBytes) release(builder)
     else if (held >= heldBytes) for (const each of builders.values()) release(each)
@@ -73,6 +82,14 @@ export function createEncoder(options: EncoderOptions): Encoder {
   const transform = createTransform({
     ...options,
     ...settings,
+    ...(ids && { context: ids.context }),
+    onLine:
+      ids || writer.onLine
+        ? (raw, line) => {
+            ids?.see(raw)
+            writer.onLine?.(raw, line)
+          }
+        : undefined,
     onMapped: encode,
     onTruncated(bytes) {
       statistics.truncatedBytes += bytes
@@ -89,5 +106,22 @@ export function createEncoder(options: EncoderOptions): Encoder {
       return statistics
     },
     destroy: transform.destroy,
+  }
+}
+
+/** The ids that rows of dead letters bring, while their lines are on the way through the mapper. */
+function createRowIds(context: BatchContext) {
+  const own = new Map<number, string>()
+  const idOf = (line: number) => own.get(line) ?? context.id(line)
+  return {
+    context: { ...context, id: idOf },
+    see({ number, id }: RawLine): void {
+      if (id !== undefined) own.set(number, id)
+    },
+    take(line: number): string {
+      const id = idOf(line)
+      own.delete(line)
+      return id
+    },
   }
 }

@@ -1,6 +1,6 @@
 import { DamagedError } from '../errors.ts'
 import { uuidsOf } from '../lib/uuid.ts'
-import type { Piece } from '../sinks/sink.ts'
+import type { Form, Piece } from '../sinks/sink.ts'
 import type { Batch, Claim } from '../spool/spool.ts'
 import { type BatchReason, batchRow, type Refusal } from './dead-letter.ts'
 import type { Ledger, Outcome } from './ledger.ts'
@@ -14,6 +14,8 @@ import { writeRows } from './write-rows.ts'
 
 export interface HandDeps extends Omit<RefusalsDeps, 'onWritten'> {
   readonly pool: Pick<Pool, 'read'>
+  /** What the sink wants in its pieces. */
+  readonly form: Form
   readonly ledger: Ledger
 }
 
@@ -41,12 +43,12 @@ export interface Hand {
 const MAX_STRIKES = 3
 
 export function createHand(deps: HandDeps, claim: Claim): Hand {
-  const { sink, pool, ledger, log, now, pause, signal } = deps
+  const { sink, pool, form, ledger, log, now, pause, signal } = deps
   const { batch } = claim
   const id = uuidsOf(batch.batchId)
   /** Events given, by dataset. */
   const given = new Map<string, number>()
-  let reading: Reading | undefined = pool.read(claim, false)
+  let reading: Reading | undefined = pool.read(claim, form, false)
   let strikes = 0
   let settled = 0
   let damage: string | undefined
@@ -111,14 +113,14 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
     batch,
     async next() {
       while (damage === undefined) {
-        reading ??= pool.read(claim, strikes > 0)
+        reading ??= pool.read(claim, form, strikes > 0)
         try {
           const encoded = await reading.next()
           if (encoded === undefined) {
             statistics = reading.statistics
             return undefined
           }
-          const piece = notGiven(pieceOf(encoded, batch.name, id))
+          const piece = notGiven(pieceOf(encoded, batch, id))
           if (piece !== undefined) {
             unreadable = false
             return piece

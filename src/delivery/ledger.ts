@@ -5,11 +5,11 @@ import type { BatchStatistics } from './statistics.ts'
 export type Outcome = 'delivered' | 'filtered' | 'dead_lettered'
 
 /**
- * The books of the promise: at every instant, per sink, received + recovered = delivered + filtered + dead_lettered + pending. Each
+ * The books of the promise: at every instant, per sink, received + recovered + redriven + replayed = delivered + filtered + dead_lettered + pending. Each
  * call changes both sides in one step.
  */
 export interface Ledger {
-  /** A batch became durable: its lines are received, and pending at every sink. */
+  /** A batch became durable: its lines are received, and pending at every sink; or redriven or replayed, and pending at one. */
   stored(batch: Batch): void
   /** What an earlier run left. Called once, after the spool was opened. */
   recovered(recovered: Recovered): void
@@ -29,6 +29,12 @@ export function createLedger(metrics: Metrics, sinks: readonly string[]): Ledger
 
   return {
     stored(batch) {
+      if (batch.again !== undefined) {
+        const { kind, sink } = batch.again
+        const again = kind === 'redrive' ? metrics.redrivenLines : metrics.replayedLines
+        again.inc({ sink }, batch.lines)
+        return change(sink, batch.lines)
+      }
       metrics.receivedLines.inc({ dataset: batch.dataset ?? 'undeclared' }, batch.lines)
       for (const sink of sinks) change(sink, batch.lines)
     },

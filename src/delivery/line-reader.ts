@@ -1,6 +1,6 @@
 import { decodeLine } from '../decode/decode-line.ts'
 import type { FieldDropper } from '../decode/drop-fields.ts'
-import { createSplitter } from '../decode/lines.ts'
+import { createBatchSplitter } from '../decode/split.ts'
 import { createInflater } from '../lib/inflate.ts'
 import type { Claim } from '../spool/spool.ts'
 import type { Original } from './dead-letter.ts'
@@ -62,13 +62,13 @@ function begin(claim: Pick<Claim, 'batch' | 'read'>, options: LineReaderOptions,
   let next = 0
   let wanted = -1
   let found: Original | undefined
-  const splitter = createSplitter({ format: claim.batch.format, maxBytes: options.maxLineBytes }, line => {
+  const splitter = createBatchSplitter(claim.batch.format, options.maxLineBytes, line => {
     next = line.number + 1
-    if (line.number === wanted) found = { bytes: bytesOf(line.bytes), lost: line.lost, time: line.time }
+    if (line.number === wanted) found = { bytes: bytesOf(line.bytes), lost: line.lost, time: line.time, id: line.id }
   })
   const bytesOf = (bytes: Buffer): Uint8Array => {
     if (options.dropFields === undefined) return new Uint8Array(bytes)
-    const decoded = decodeLine({ number: 0, bytes, lost: 0, time: undefined }, options)
+    const decoded = decodeLine({ number: 0, bytes, lost: 0, time: undefined, id: undefined }, options)
     return 'record' in decoded ? Buffer.from(decoded.text) : new Uint8Array(bytes)
   }
   const steps = chunksOf(claim, signal)

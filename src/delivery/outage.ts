@@ -17,6 +17,10 @@ export interface Outage {
   /** @returns milliseconds to pause before the next attempt */
   failed(failure: Failure): number
   worked(): void
+  /** Some events wait by themselves while others are taken. Said once a minute at most. */
+  someWait(failure: Failure): void
+  /** The pauses of one piece that waits by itself. */
+  patience(): { next(failure: Failure): number }
 }
 
 export interface OutageOptions {
@@ -28,12 +32,31 @@ export interface OutageOptions {
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 30_000
+const SAY_AGAIN_MS = 60_000
 
 export function createOutage({ sink, log, now, random }: OutageOptions): Outage {
   const backoff: Backoff = createBackoff({ baseMs: FIRST_PAUSE_MS, capMs: LONGEST_PAUSE_MS, random })
   let since: number | undefined
   let cried = false
+  const saidAt = { warn: Number.NEGATIVE_INFINITY, error: Number.NEGATIVE_INFINITY }
   return {
+    someWait({ error, needsOperator = false }) {
+      const level = needsOperator ? 'error' : 'warn'
+      if (now() - saidAt[level] < SAY_AGAIN_MS) return
+      saidAt[level] = now()
+      if (needsOperator)
+        log.error({ sink, err: error }, 'The sink refuses some events until its settings are mended; they wait.')
+      else log.warn({ sink, err: error }, 'The sink does not take some events now; they are sent again.')
+    },
+    patience() {
+      const own = createBackoff({ baseMs: FIRST_PAUSE_MS, capMs: LONGEST_PAUSE_MS, random })
+      return {
+        next({ retryAfterMs, needsOperator = false, progress = false }) {
+          if (progress) own.reset()
+          return needsOperator ? LONGEST_PAUSE_MS : own.next(retryAfterMs)
+        },
+      }
+    },
     failed({ error, retryAfterMs, needsOperator = false, progress = false }) {
       if (progress) backoff.reset()
       if (needsOperator && !cried) {

@@ -5,6 +5,8 @@ export interface EncodedPiece {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly ends: Uint32Array<ArrayBuffer>
   readonly lines: Uint32Array<ArrayBuffer>
+  /** The ids of the events where they do not follow from the batch's. */
+  readonly ids: readonly string[] | undefined
 }
 
 /** Collects the events of one dataset until they make a piece. */
@@ -12,7 +14,8 @@ export interface PieceBuilder {
   readonly dataset: string
   /** Bytes collected and not taken. */
   readonly size: number
-  add(line: number, json: string): void
+  /** @param id where it does not follow from the batch's; of all events or of none */
+  add(line: number, event: string | Uint8Array, id?: string): void
   /** What was collected since the last time, in buffers of its own; undefined when there is nothing. */
   take(): EncodedPiece | undefined
 }
@@ -30,6 +33,7 @@ export function createPieceBuilder(dataset: string): PieceBuilder {
   let lines = new Uint32Array(0)
   let count = 0
   let first = 0
+  let ids: string[] = []
   let expected = FIRST_BYTES
 
   const makeRoom = (bytes: number) => {
@@ -50,9 +54,14 @@ export function createPieceBuilder(dataset: string): PieceBuilder {
     get size() {
       return size
     },
-    add(line, json) {
-      makeRoom(json.length * MAX_BYTES_PER_UNIT + 1)
-      size += buffer.write(json, size, 'utf8')
+    add(line, event, id) {
+      makeRoom(event.length * MAX_BYTES_PER_UNIT + 1)
+      if (typeof event === 'string') size += buffer.write(event, size, 'utf8')
+      else {
+        buffer.set(event, size)
+        size += event.length
+      }
+      if (id !== undefined) ids.push(id)
       buffer[size++] = LF
       ends[count] = size
       lines[count] = line
@@ -62,7 +71,15 @@ export function createPieceBuilder(dataset: string): PieceBuilder {
       if (count === 0) return undefined
       // A buffer that is mostly empty would keep its memory through the queues.
       const bytes = size * 2 < buffer.length ? new Uint8Array(buffer.subarray(0, size)) : buffer.subarray(0, size)
-      const piece = { dataset, first, bytes, ends: resized(ends, count, count), lines: resized(lines, count, count) }
+      const piece = {
+        dataset,
+        first,
+        bytes,
+        ends: resized(ends, count, count),
+        lines: resized(lines, count, count),
+        ids: ids.length === 0 ? undefined : ids,
+      }
+      ids = []
       first += count
       expected = size + Math.ceil(size / 8) + FIRST_BYTES
       buffer = Buffer.alloc(0)

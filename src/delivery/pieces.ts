@@ -1,8 +1,20 @@
 import type { Piece } from '../sinks/sink.ts'
+import type { Batch } from '../spool/spool.ts'
 import type { EncodedPiece } from './piece-builder.ts'
 
-export function pieceOf(encoded: EncodedPiece, batch: string, id: (line: number) => string): Piece {
-  return { ...encoded, batch, id }
+export type PieceBatch = Pick<Batch, 'name' | 'again' | 'dataset' | 'time'>
+
+/** @param id what follows from the batch's id; events of dead letters bring their own */
+export function pieceOf({ ids, ...encoded }: EncodedPiece, batch: PieceBatch, id: (line: number) => string): Piece {
+  const own = ids && new Map(ids.map((each, index) => [encoded.lines[index]!, each]))
+  return {
+    ...encoded,
+    batch: batch.name,
+    id: own === undefined ? id : line => own.get(line) ?? id(line),
+    again: batch.again !== undefined,
+    declared: batch.dataset,
+    time: batch.time,
+  }
 }
 
 /** The events from index `from` up to, not including, `to`; shares the bytes. */

@@ -1,4 +1,5 @@
 import type { MapperSettings } from '../mapper/types.ts'
+import type { Form } from '../sinks/sink.ts'
 import type { LineFormat } from '../spool/spool.ts'
 import type { EncodeSettings } from './encode.ts'
 import type { EncodedPiece } from './piece-builder.ts'
@@ -26,6 +27,8 @@ export interface JobDescription {
   readonly time: string
   readonly format: LineFormat
   readonly gzip: boolean
+  /** What the pieces hold. */
+  readonly form: Form
 }
 
 export type ToWorker =

@@ -1,5 +1,6 @@
 import { DamagedError } from '../errors.ts'
 import { createDeque } from '../lib/deque.ts'
+import type { Form } from '../sinks/sink.ts'
 import type { Claim } from '../spool/spool.ts'
 import type { EncodedPiece } from './piece-builder.ts'
 import { CHUNKS_AHEAD, PIECES_AHEAD } from './protocol.ts'
@@ -31,6 +32,7 @@ export interface Lease {
 
 export function startReading(
   claim: Pick<Claim, 'batch' | 'read'>,
+  form: Form,
   lend: (signal: AbortSignal) => Promise<Lease>,
 ): Reading {
   const stop = new AbortController()
@@ -81,7 +83,7 @@ export function startReading(
     const { job, thread } = lease
     const { batchId, dataset, time, format, gzip } = claim.batch
     thread.listen(job, listener)
-    thread.send({ kind: 'begin', job, description: { batchId, dataset, time, format, gzip } })
+    thread.send({ kind: 'begin', job, description: { batchId, dataset, time, format, gzip, form } })
     for await (const chunk of claim.read(stop.signal)) {
       while (credit === 0 && !over) await new Promise<void>(resolve => (creditCame = resolve))
       if (over) return

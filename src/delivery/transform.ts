@@ -1,16 +1,19 @@
 import { decodeLine } from '../decode/decode-line.ts'
 import { createFieldDropper } from '../decode/drop-fields.ts'
-import { createSplitter } from '../decode/lines.ts'
+import type { RawLine } from '../decode/lines.ts'
+import { createBatchSplitter } from '../decode/split.ts'
 import { createInflater } from '../lib/inflate.ts'
-import type { BatchContext, Mapped, Mapper } from '../mapper/types.ts'
+import type { BatchContext, Line, Mapped, Mapper } from '../mapper/types.ts'
 
 export interface TransformOptions {
   readonly mapper: Mapper
   readonly maxLineBytes: number
   readonly dropFields: readonly string[]
   readonly context: BatchContext
-  readonly format: 'lines' | 'single' | 'timed'
+  readonly format: 'lines' | 'single' | 'timed' | 'rows'
   readonly gzip: boolean
+  /** Each line before it is mapped; the bytes are good until it returns. */
+  readonly onLine?: ((raw: RawLine, line: Line) => void) | undefined
   /** Each line's event, in the order of the lines. */
   readonly onMapped: (mapped: Mapped) => void
   /** A line was cut by so many bytes. */
@@ -35,12 +38,14 @@ export interface Transform {
 const STEP_BYTES = 64 * 1024
 
 export function createTransform(options: TransformOptions): Transform {
-  const { maxLineBytes, format, onStep } = options
+  const { maxLineBytes, format, onStep, onLine } = options
   const decoding = { maxLineBytes, dropFields: createFieldDropper(options.dropFields) }
   const batch = options.mapper.batch(options.context, options.onMapped)
-  const splitter = createSplitter({ format, maxBytes: maxLineBytes }, line => {
-    if (line.lost > 0) options.onTruncated(line.lost)
-    batch.push(decodeLine(line, decoding))
+  const splitter = createBatchSplitter(format, maxLineBytes, raw => {
+    if (raw.lost > 0) options.onTruncated(raw.lost)
+    const line = decodeLine(raw, decoding)
+    onLine?.(raw, line)
+    batch.push(line)
   })
   const take = async (inflated: Uint8Array) => {
     for (let start = 0; start < inflated.length; start += STEP_BYTES) {

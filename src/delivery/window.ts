@@ -1,6 +1,6 @@
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Piece, Receipt, Sink } from '../sinks/sink.ts'
+import { DELIVERED, type Piece, type Receipt, type Sink } from '../sinks/sink.ts'
 import type { Refusal } from './dead-letter.ts'
 import type { Failure, Outage } from './outage.ts'
 import { pickEvents, slicePiece } from './pieces.ts'
@@ -33,17 +33,24 @@ export interface WindowDeps<O extends Owner> {
 interface Slot<O extends Owner> {
   readonly owner: O
   piece: Piece
-  inFlight: boolean
+  state: 'waiting' | 'in flight' | 'resting'
   /** How many slots the piece from next() is in: halves share it. */
   readonly whole: { slots: number }
+  /** Once it has rested. */
+  patience?: ReturnType<Outage['patience']>
 }
 
+/** What rests may hold so many bytes and pieces; beyond it nothing new is asked for. */
+const MAX_RESTING_BYTES = 16 * 1024 * 1024
+const MAX_RESTING = 256
+
 /**
- * Writes pieces to the sink in order, with at most sink.maxInFlight unsettled. After a failed write it waits for those in
- * flight, pauses, and begins again at the first unsettled piece, one at a time until one works. Resolves when all is settled;
- * rejects with the signal's reason.
+ * Writes pieces to the sink with at most sink.maxInFlight unsettled. After a failed write it waits for those in flight, pauses, and
+ * begins again at the first unsettled piece, one at a time until one works. Where the sink is not `ordered`, events that a receipt wants
+ * sent again, and a piece that failed by itself, rest by themselves and others go on. Resolves when all is settled; rejects with the
+ * signal's reason.
  */
-export async function writeInOrder<O extends Owner>(deps: WindowDeps<O>): Promise<void> {
+export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise<void> {
   const { sink, outage, metrics, next, signal } = deps
   const slots: Slot<O>[] = []
   let inFlight = 0
@@ -58,31 +65,42 @@ export async function writeInOrder<O extends Owner>(deps: WindowDeps<O>): Promis
     source = 'asked'
     const item = await next()
     source = item === undefined ? 'ended' : 'open'
-    if (item !== undefined) slots.push({ ...item, inFlight: false, whole: { slots: 1 } })
+    if (item !== undefined) slots.push({ ...item, state: 'waiting', whole: { slots: 1 } })
   }
 
   const issue = async (slot: Slot<O>) => {
-    slot.inFlight = true
+    slot.state = 'in flight'
     inFlight++
     try {
-      const outcome = await attempt(slot.piece)
+      const outcome = await attempt(slot)
       if ('receipt' in outcome) await take(slot, outcome.receipt)
       else if (!signal.aborted) await takeError(slot, outcome.error)
     } finally {
-      slot.inFlight = false
+      if (slot.state === 'in flight') slot.state = 'waiting'
       inFlight--
     }
   }
 
-  const attempt = async (piece: Piece): Promise<{ receipt: Receipt } | { error: unknown }> => {
+  const attempt = async (slot: Slot<O>): Promise<{ receipt: Receipt } | { error: unknown }> => {
     const started = performance.now()
     try {
-      return { receipt: await sink.write(piece, deadlineOf(deps)) }
+      const deadline = deadlineOf(deps)
+      if (slot.piece.again && sink.present !== undefined) skip(slot, await sink.present(slot.piece, deadline))
+      return { receipt: slot.piece.ends.length === 0 ? DELIVERED : await sink.write(slot.piece, deadline) }
     } catch (error) {
       return { error }
     } finally {
       metrics.sinkWriteDuration.observe({ sink: sink.name }, (performance.now() - started) / 1000)
     }
+  }
+
+  /** What is there already is delivered. */
+  const skip = (slot: Slot<O>, present: readonly number[]) => {
+    if (present.length === 0) return
+    const there = new Set(present)
+    const rest = [...slot.piece.ends.keys()].filter(index => !there.has(index))
+    slot.owner.delivered(slot.piece.ends.length - rest.length)
+    slot.piece = pickEvents(slot.piece, rest)
   }
 
   const take = async (slot: Slot<O>, receipt: Receipt) => {
@@ -93,15 +111,16 @@ export async function writeInOrder<O extends Owner>(deps: WindowDeps<O>): Promis
       .filter(index => isEvent(index) && !rejected.has(index))
       .sort((a, b) => a - b)
     metrics.sinkAttempts.inc({ sink: sink.name, outcome: rejected.size + retry.length === 0 ? 'ok' : 'partial' })
+    if (receipt.conflicts) metrics.taggedEvents.inc({ tag: MAPPING_CONFLICT }, receipt.conflicts)
     slot.owner.delivered(total - rejected.size - retry.length)
-    if (retry.length === 0) worked()
-    if (rejected.size > 0) await slot.owner.refused([...rejected.values()].map(each => refusalOf(slot.piece, each)))
+    const isProgress = retry.length < total
+    if (retry.length === 0 || (isProgress && !sink.ordered)) worked()
+    const refusals = [...rejected.values()].map(each => refusalOf(slot.piece, each))
+    if (retry.length > 0) slot.piece = pickEvents(slot.piece, retry)
+    if (refusals.length > 0) await slot.owner.refused(refusals)
     if (retry.length === 0) return remove(slot)
-    slot.piece = pickEvents(slot.piece, retry)
-    fail({
-      error: new RetryableError(`The sink took ${total - retry.length} of ${total} events.`),
-      progress: retry.length < total,
-    })
+    const error = receipt.cause ?? new RetryableError(`The sink took ${total - retry.length} of ${total} events.`)
+    failed(slot, { ...failureOf(error), progress: isProgress }, true)
   }
 
   const takeError = async (slot: Slot<O>, error: unknown) => {
@@ -111,9 +130,7 @@ export async function writeInOrder<O extends Owner>(deps: WindowDeps<O>): Promis
       return refuseWhole(slot, error)
     }
     metrics.sinkAttempts.inc({ sink: sink.name, outcome: 'retryable' })
-    if (error instanceof RetryableError)
-      fail({ error, retryAfterMs: error.retryAfterMs, needsOperator: error.needsOperator })
-    else fail({ error })
+    failed(slot, failureOf(error), error instanceof RetryableError && error.ofPieceAlone)
   }
 
   const refuseWhole = async (slot: Slot<O>, error: PermanentError) => {
@@ -123,27 +140,49 @@ export async function writeInOrder<O extends Owner>(deps: WindowDeps<O>): Promis
       return remove(slot)
     }
     const half = total >> 1
-    const second = { ...slot, piece: slicePiece(slot.piece, half, total), inFlight: false }
+    const second: Slot<O> = {
+      owner: slot.owner,
+      whole: slot.whole,
+      piece: slicePiece(slot.piece, half, total),
+      state: 'waiting',
+    }
     slot.whole.slots++
     slot.piece = slicePiece(slot.piece, 0, half)
     slots.splice(slots.indexOf(slot) + 1, 0, second)
-    halving = true
+    halving = sink.ordered
   }
 
   const worked = () => {
     limit = sink.maxInFlight
     outage.worked()
   }
-  /** Of several failures at a time the one with the longest pause counts. */
-  const fail = (more: Failure) => {
+  const failed = (slot: Slot<O>, more: Failure, alone: boolean) => {
+    if (alone && !sink.ordered) {
+      outage.someWait(more)
+      slot.patience ??= outage.patience()
+      slot.state = 'resting'
+      return background(rest(slot, slot.patience.next(more)))
+    }
     limit = 1
+    // Of several failures at a time the one with the longest pause counts.
     if (failure === undefined || more.needsOperator === true || (more.retryAfterMs ?? 0) > (failure.retryAfterMs ?? 0))
       failure = more
+  }
+  const rest = async (slot: Slot<O>, ms: number) => {
+    await deps.pause(ms)
+    slot.state = 'waiting'
   }
 
   const remove = (slot: Slot<O>) => {
     slots.splice(slots.indexOf(slot), 1)
     if (--slot.whole.slots === 0) deps.settled(slot.owner)
+  }
+
+  /** Whether one more piece may be held. */
+  const hasRoom = () => {
+    const resting = slots.filter(slot => slot.state === 'resting')
+    if (slots.length - resting.length >= limit || resting.length >= MAX_RESTING) return false
+    return resting.reduce((sum, slot) => sum + slot.piece.bytes.length, 0) < MAX_RESTING_BYTES
   }
 
   const background = (task: Promise<void>) => {
@@ -165,10 +204,10 @@ export async function writeInOrder<O extends Owner>(deps: WindowDeps<O>): Promis
         halving = false
         if (slots.length === 0 && source === 'ended') return
       }
-      const waiting = slots.find(slot => !slot.inFlight)
+      const waiting = slots.find(slot => slot.state === 'waiting')
       const held = failure !== undefined || halving || broken !== undefined || signal.aborted
       if (!held && waiting !== undefined && inFlight < limit) background(issue(waiting))
-      else if (!held && waiting === undefined && slots.length < limit && source === 'open') background(ask())
+      else if (!held && waiting === undefined && source === 'open' && hasRoom()) background(ask())
       else {
         await wake.promise
         wake = Promise.withResolvers<void>()
@@ -179,8 +218,15 @@ export async function writeInOrder<O extends Owner>(deps: WindowDeps<O>): Promis
   }
 }
 
+const MAPPING_CONFLICT = 'logpush.mapping_conflict'
+
 function deadlineOf<O extends Owner>({ signal, writeTimeoutMs }: WindowDeps<O>): AbortSignal {
   return writeTimeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(writeTimeoutMs)])
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof RetryableError)) return { error }
+  return { error, retryAfterMs: error.retryAfterMs, needsOperator: error.needsOperator }
 }
 
 function refusalOf(piece: Piece, { index, reason, detail }: Receipt['rejected'][number]): Refusal {

@@ -46,6 +46,7 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
       context: { dataset: description.dataset, time: description.time, id: uuidsOf(description.batchId) },
       format: description.format,
       gzip: description.gzip,
+      form: description.form,
       onPiece,
     })
 

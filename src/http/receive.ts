@@ -5,7 +5,7 @@ import { createInspector } from './inspect.ts'
 import { type BodyLimits, takeBody } from './take-body.ts'
 
 export interface Reception {
-  readonly format: Exclude<LineFormat, 'timed'>
+  readonly format: Exclude<LineFormat, 'timed' | 'rows'>
   /** The batch id comes from the content, and a repeat within the spool's window is found; else it is random. */
   readonly deduplicate: boolean
   readonly dataset: string | undefined

@@ -3,7 +3,9 @@ import type { JsonObject } from './types.ts'
 
 export const ECS_VERSION = '9.4.0'
 
-export type GeoPoint = { lat: number; lon: number } | string
+/** A text that is known to be a geohash: not every text is a place. */
+export type Geohash = string & { readonly kind: 'geohash' }
+export type GeoPoint = { lat: number; lon: number } | Geohash
 
 /** ECS field name -> type of its value. */
 export type EcsFields =

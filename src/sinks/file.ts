@@ -133,6 +133,8 @@ export function createFileSink(given: FileSinkOptions): Sink {
 
   return {
     name: 'file',
+    form: 'event',
+    ordered: true,
     maxInFlight: 8,
     open: signal => serial(() => open(signal)),
     async write(piece, signal) {

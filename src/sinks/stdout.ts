@@ -44,6 +44,8 @@ export function createStdoutSink({ stream = process.stdout }: StdoutSinkOptions 
 
   return {
     name: 'stdout',
+    form: 'event',
+    ordered: true,
     maxInFlight: 4,
     async open(signal) {
       signal.throwIfAborted()

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { UnavailableError, type UnavailableReason } from '../errors.ts'
+import { createSerial } from '../lib/serial.ts'
 import { unavailable } from './disk-error.ts'
 import type { Log } from './log.ts'
 
@@ -9,6 +10,7 @@ import type { Log } from './log.ts'
  * - Bytes stored and being received count against the limit. When they reach it, or a body that comes in would pass it and they
  *   are above the low-water mark, nothing is taken until they are below that mark. Free space has such a mark as well.
  * - Free space is asked for at most once a second; in between what is written is subtracted from the last answer.
+ * - Where space is short kept batches go first (`makeRoom`), and only then is anything refused.
  * - After a failed file operation the disk has to prove itself (`probe`) before anything is taken. Each draft tries, and so does a timer
  *   once a second; the timer runs only while the disk is the reason for refusing.
  */
@@ -19,6 +21,10 @@ export interface Admission {
   admit(): Promise<void>
   /** For the next bytes of a batch being received. Throws UnavailableError when they do not fit. */
   take(bytes: number): Promise<void>
+  /**
+   * For a batch that is stored once more. Throws UnavailableError when it would pass the low-water mark: the rest is for what comes in.
+   */
+  reserve(bytes: number): void
   /** Received bytes are given up, or become stored ones. */
   giveUp(bytes: number): void
   store(bytes: number): void
@@ -40,15 +46,19 @@ export interface AdmissionOptions {
   readonly folder: string
   /** Resolves when the disk can be written. */
   probe(): Promise<void>
+  /** Removes what is not needed, of about so many bytes; false: there is nothing left. */
+  makeRoom(bytes: number): Promise<boolean>
   readonly log: Log
 }
 
 const LOW_WATER = 0.9
 const FREE_AGAIN = 1.1
 const CHECK_MS = 1000
+/** Removed at a time where the disk is full without saying how much is free, as by a quota. */
+const ROOM_BYTES = 16 * 1024 * 1024
 const REPEAT_LOG_MS = 60_000
 
-export function createAdmission({ maxBytes, minFreeBytes, folder, probe, log }: AdmissionOptions): Admission {
+export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoom, log }: AdmissionOptions): Admission {
   let stored = 0
   let receiving = 0
   let isFull = false
@@ -60,6 +70,7 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, log }: 
   let checking: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   const report = createReport(log)
+  const inTurn = createSerial()
 
   const refusal = (): UnavailableReason | undefined => {
     if (stopping) return 'shutting down'
@@ -87,11 +98,41 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, log }: 
     return new UnavailableError(reason)
   }
 
+  const askFree = async () => {
+    const { bavail, bsize } = await statfs(folder)
+    freeBytes = bavail * bsize
+  }
+
+  const isShort = (bytes: number) => freeBytes - bytes < (isLow ? minFreeBytes * FREE_AGAIN : minFreeBytes)
+
+  /**
+   * Makes room for so many bytes above the floor. Ends where removing shows no effect, as a file system may free space later and a
+   * file may have another name; the next check goes on.
+   */
+  const relieve = (bytes: number) =>
+    inTurn(async () => {
+      const goal = minFreeBytes * FREE_AGAIN + bytes
+      for (let before = Number.NEGATIVE_INFINITY; isShort(bytes) && freeBytes > before; ) {
+        before = freeBytes
+        if (!(await makeRoom(goal - freeBytes))) return
+        await askFree()
+      }
+    })
+
+  const prove = async () => {
+    try {
+      await probe()
+    } catch (error) {
+      if (unavailable(error).reason !== 'disk full' || !(await makeRoom(ROOM_BYTES))) throw error
+      await probe()
+    }
+  }
+
   const measure = async () => {
     try {
-      if (trouble !== undefined) await probe()
-      const { bavail, bsize } = await statfs(folder)
-      freeBytes = bavail * bsize
+      if (trouble !== undefined) await prove()
+      await askFree()
+      await relieve(0)
       trouble = undefined
     } catch (error) {
       trouble = unavailable(error)
@@ -125,12 +166,19 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, log }: 
         throw tooMuch('spool full')
       }
       if (freeBytes - bytes < minFreeBytes && isStale()) await check()
+      // An error is told by the next check, which asks the same.
+      if (freeBytes - bytes < minFreeBytes) await relieve(bytes).catch(() => {})
       if (freeBytes - bytes < minFreeBytes) {
         isLow = true
         throw tooMuch('disk full')
       }
       receiving += bytes
       freeBytes -= bytes
+      settle()
+    },
+    reserve(bytes) {
+      if (stored + receiving + bytes > maxBytes * LOW_WATER) throw new UnavailableError('spool full')
+      receiving += bytes
       settle()
     },
     giveUp(bytes) {

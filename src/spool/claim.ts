@@ -13,6 +13,8 @@ export interface ClaimDeps {
   readonly queue: Queue
   /** Tries until it succeeds; rejects only when the spool closes. */
   insist(action: () => Promise<void>): Promise<void>
+  /** The batch, done by all, leaves `batches`. */
+  retire(file: string): Promise<void>
   /** The batch has left the spool; `waiting` are the other sinks that had not done it. */
   removed(entry: Entry): void
   damaged(batch: Batch, reason: string, waiting: readonly string[]): void
@@ -67,7 +69,7 @@ async function ack(deps: ClaimDeps, sink: number, entry: Entry): Promise<void> {
   if ((entry.done | bit) !== all) await deps.insist(() => writeReceipt(folders, sinks[sink]!, entry.file))
   entry.done |= bit
   if (entry.done !== all) return
-  await deps.insist(() => removeFile(folders.batchFile(entry.file)))
+  await deps.insist(() => deps.retire(entry.file))
   queue.remove(entry)
   deps.removed(entry)
   await removeReceipts(deps, entry)
@@ -86,7 +88,7 @@ async function writeReceipt(folders: Folders, sink: string, file: string): Promi
 
 /** One that stays is removed at the next start. */
 async function removeReceipts({ sinks, folders }: ClaimDeps, entry: Entry): Promise<void> {
-  if (sinks.length === 1) return
+  if (sinks.length === 1 || batchOf(entry.file)?.again !== undefined) return
   await Promise.allSettled(sinks.map(sink => removeFile(folders.receiptFile(sink, entry.file))))
 }
 

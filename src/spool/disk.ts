@@ -5,15 +5,19 @@ import type { FolderLock } from '../lib/socket-lock.ts'
 import { createAdmission } from './admission.ts'
 import { createClaim } from './claim.ts'
 import { createDraft } from './draft.ts'
+import { createDrafts } from './drafts.ts'
 import { createDuplicates } from './duplicates.ts'
-import { batchOf, fileNameOf, numberAt } from './file-name.ts'
+import { entryOf } from './entry.ts'
+import { batchOf, fileNameOf, idOf, idText, isSinkName, numberAt } from './file-name.ts'
 import { createFolders } from './folders.ts'
+import { createKept } from './kept.ts'
 import { createLock } from './lock.ts'
 import type { Log } from './log.ts'
 import { probeDisk } from './probe.ts'
 import { createQueue, type Entry } from './queue.ts'
 import { recover } from './recover.ts'
 import { recoveredOf } from './recovered.ts'
+import { createReplay } from './replay.ts'
 import { createSettling } from './settling.ts'
 import type { Batch, Recovered, Seal, Spool } from './spool.ts'
 import { createStore } from './store.ts'
@@ -24,6 +28,7 @@ import { createStore } from './store.ts'
  *     spool/v1/incoming/<number>.part      being received
  *     spool/v1/batches/<name>              stored: the body exactly as received; the name tells the rest (file-name.ts)
  *     spool/v1/receipts/<sink>/<name>      empty: this sink is done with the batch, another is not yet
+ *     spool/v1/kept/<name>                 delivered, kept for replay: the newest, up to a size and an age
  *     spool/v1/damaged/<name>              set aside: torn, unreadable or not ours; never touched again
  *
  * Invariants
@@ -33,13 +38,20 @@ import { createStore } from './store.ts'
  * - Names begin with a number of 16 digits that only grows: the order of names is the order of storing and of claims.
  *   No number comes twice, even after the spool was empty: they follow the clock, and begin behind the time of the last change
  *   of `batches`.
- * - A batch is removed when every configured sink is done with it: first the batch, then its receipts.
+ * - A batch leaves `batches` when every configured sink is done with it: first the batch, then its receipts. It is renamed to `kept`,
+ *   or removed where none is kept or that fails. No fsync: it is delivered.
+ * - A batch whose name says that it comes again is for the sink named there: no other gets it, it needs no receipt and is never kept.
+ *   While that sink is not configured it stays as it is. It then counts against no limit: nothing would drain a spool that is full of such.
+ * - A replay is a hard link to the kept file (a copy where there are none), made in `incoming` and stored like any batch, with a number of
+ *   its own. Either name can go first.
+ * - Kept batches count against no limit of the spool. The oldest go when there are too many, and when the disk is short of space.
  * - Only the process that holds the lock of the data folder touches anything here.
  *
- * Recovery reads the folders and opens no file: parts in `incoming` are removed; files in `batches` with another name or size are set
- * aside; receipts without a batch, or of a sink that is no longer configured, are removed; what is left waits for each sink
- * without a receipt, so a sink that is new gets all of it. A power loss can bring back a batch that was removed just before: it is
- * delivered again.
+ * Recovery reads the folders and opens no file: parts in `incoming` are removed, links of a replay as well; files in `batches` with
+ * another name or size are set aside; receipts without a batch, or of a sink that is no longer configured, are removed; what is left
+ * waits for each sink without a receipt, so a sink that is new gets all of it but what comes again for another. A power loss can bring
+ * back a batch that was removed or kept just before: it is delivered again, and then kept once. A replay that was cut short is stored
+ * up to some batch.
  *
  * A change of this layout gets a folder of its own, `v2`, and code that drains `v1` first.
  */
@@ -48,11 +60,14 @@ export interface DiskSpoolOptions {
   readonly dir: string
   /** The folder that the lock is for; by default the one that holds `dir`. */
   readonly lockDir?: string
-  /** Names that are safe as folder names; at most 30. */
+  /** Names of small letters and digits; at most 30. */
   readonly sinks: readonly string[]
   readonly maxBytes: number
   readonly minFreeBytes: number
   readonly duplicateWindowMs: number
+  /** Delivered batches are kept for replay, the newest of so many bytes and no older; by default none is kept. */
+  readonly keepBytes?: number
+  readonly keepMs?: number
   /** Called in the moment in which a batch becomes claimable, before its commit resolves. Must not throw. */
   onStored(batch: Batch): void
   /** A sink set a batch aside; `waiting` are the other sinks that had not done it and will not get it. Must not throw. */
@@ -63,7 +78,9 @@ export interface DiskSpoolOptions {
 
 export function createDiskSpool(options: DiskSpoolOptions): Spool {
   const { dir, lockDir = dirname(dir), sinks, log, now = Date.now } = options
+  const { keepBytes = 0, keepMs = Number.POSITIVE_INFINITY } = options
   if (sinks.length < 1 || sinks.length > MAX_SINKS) throw new RangeError(`a spool serves 1 to ${MAX_SINKS} sinks`)
+  if (!sinks.every(isSinkName)) throw new TypeError(`names of sinks have to fit into names of files: ${sinks}`)
   const folders = createFolders(dir, sinks)
   const queue = createQueue(sinks.length)
   const duplicates = createDuplicates(options.duplicateWindowMs, now)
@@ -72,18 +89,22 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
   let parts = 0
   const nextPart = () => folders.incomingFile(parts++)
   const probe = () => probeDisk(folders, nextPart())
-  const admission = createAdmission({ ...options, folder: dir, probe })
-  const handOn = (batch: Batch, entry: Entry) => {
-    admission.store(entry.bytes)
+  const kept = createKept({ folders, keepBytes, keepMs, now, log })
+  const admission = createAdmission({ ...options, folder: dir, probe, makeRoom: kept.makeRoom })
+  const handOn = (batch: Batch, file: string) => {
+    admission.store(batch.bytes)
     options.onStored(batch)
-    queue.push(entry)
+    queue.push(entryOf(batch, file, sinks)!)
   }
   const store = createStore(folders, now, handOn, settling.abandon)
+  const replays = createReplay({ ...settling, folders, kept, queue, admission, log, nextPart, store: store.store })
+  let stranded: readonly string[] = []
   const claimDeps = {
     sinks,
     folders,
     queue,
     insist: settling.insist,
+    retire: kept.retire,
     removed: ({ bytes }: Entry) => admission.remove(bytes),
     damaged(batch: Batch, reason: string, waiting: readonly string[]) {
       log.error({ batch: batch.name, reason, folder: folders.damaged }, 'A damaged batch was set aside.')
@@ -99,27 +120,43 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
     return index
   }
 
+  const check = (seal: Seal): void => {
+    checkSeal(seal)
+    if (seal.again !== undefined) indexOf(seal.again.sink)
+  }
+
   const restore = async (): Promise<Recovered> => {
     await folders.make()
     // The last batch came or left then, whatever the clock says now.
     store.seen(numberAt((await stat(folders.batches)).mtimeMs + FILE_TIME_MS))
-    const { entries, setAside } = await recover(dir, folders, sinks, log)
-    for (const entry of entries) {
-      const { name, batchId, storedAt } = batchOf(entry.file)!
+    const lastKept = await kept.open()
+    const found = await recover(dir, folders, sinks, kept.retire, log)
+    for (const file of [lastKept, found.stranded.at(-1)])
+      if (file !== undefined) store.seen(Number(batchOf(file)!.name))
+    for (const entry of found.entries) {
+      const { name, batchId, storedAt, again } = batchOf(entry.file)!
       store.seen(Number(name))
-      duplicates.remember(batchId, storedAt)
+      if (again === undefined) duplicates.remember(batchId, storedAt)
       admission.recover(entry.bytes)
       queue.push(entry)
     }
+    stranded = found.stranded
+    if (stranded.length > 0)
+      log.warn(
+        { folder: folders.batches, batches: stranded.length },
+        'Batches wait for sinks that are not configured; they are delivered when those are configured again.',
+      )
     await admission.check()
-    return { batches: recoveredOf(entries, sinks), setAside }
+    return { batches: recoveredOf(found.entries, sinks), setAside: found.setAside }
   }
 
   const close = async () => {
     admission.stop()
     await drafts.close()
+    await replays.close()
     queue.close(new UnavailableError('shutting down'))
     await settling.close()
+    await kept.close()
     admission.close()
     await lock?.release()
   }
@@ -138,7 +175,7 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
     async draft() {
       await admission.admit()
       const { abandon } = settling
-      const deps = { path: nextPart(), admission, duplicates, store: store.store, check: checkSeal, abandon }
+      const deps = { path: nextPart(), admission, duplicates, store: store.store, check, abandon }
       return drafts.add(finished => createDraft({ ...deps, finished }))
     },
     refusal: admission.refusal,
@@ -149,9 +186,21 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
     get usage() {
       return { bytes: admission.storedBytes, batches: queue.length }
     },
+    get kept() {
+      return kept.usage
+    },
     oldestAgeMs(sink) {
       const oldest = queue.oldest(indexOf(sink))
       return oldest === undefined ? 0 : Math.max(0, now() - oldest.storedAt)
+    },
+    async replay(sink, which) {
+      indexOf(sink)
+      return replays.replay(sink, which)
+    },
+    holds(batchId) {
+      const id = idText(batchId)
+      for (const { file } of queue.entries()) if (idOf(file) === id) return true
+      return stranded.some(file => idOf(file) === id)
     },
     stopAccepting: admission.stop,
     close() {
@@ -167,28 +216,5 @@ const FILE_TIME_MS = 1000
 /** Each has a bit of a number (queue.ts). */
 const MAX_SINKS = 30
 
-const checkSeal = (seal: Seal): void => void fileNameOf({ ...seal, number: 0, storedAt: 0, bytes: 0 })
-
-/** The drafts in hand. */
-function createDrafts() {
-  const open = new Set<ReturnType<typeof createDraft>>()
-  const idle = Promise.withResolvers<void>()
-  let closing = false
-  return {
-    add(make: (finished: () => void) => ReturnType<typeof createDraft>) {
-      const draft = make(() => {
-        open.delete(draft)
-        if (open.size === 0 && closing) idle.resolve()
-      })
-      open.add(draft)
-      return draft
-    },
-    /** Waits for what is being committed, discards the rest. */
-    async close(): Promise<void> {
-      closing = true
-      if (open.size === 0) return
-      for (const draft of open) if (!draft.isCommitting) void draft.discard()
-      await idle.promise
-    },
-  }
-}
+const checkSeal = (seal: Seal): void =>
+  void fileNameOf({ ...seal, again: seal.again, number: 0, storedAt: 0, bytes: 0 })

@@ -69,14 +69,15 @@ export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: b
     await flush()
     await file!.datasync()
     await file!.close()
-    const { batchId, dataset, lines, format, gzip, time } = seal
-    const result = await deps.store({ path, parts: { batchId, dataset, lines, format, gzip, time, bytes: takenBytes } })
+    const { batchId, dataset, lines, format, gzip, time, again } = seal
+    const parts = { batchId, dataset, lines, format, gzip, time, again, bytes: takenBytes }
+    const result = await deps.store({ path, parts })
     if ('error' in result) throw result.error
     return result.storedAt
   }
 
   const commit = async (seal: Seal): Promise<'stored' | 'duplicate'> => {
-    const leave = seal.deduplicate ? await deps.duplicates.enter(seal.batchId) : undefined
+    const leave = seal.deduplicate && seal.again === undefined ? await deps.duplicates.enter(seal.batchId) : undefined
     if (leave === 'duplicate') {
       await end()
       return leave

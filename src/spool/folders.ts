@@ -13,6 +13,7 @@ export function createFolders(dir: string, sinks: readonly string[]) {
   const incoming = join(root, 'incoming')
   const batches = join(root, 'batches')
   const receipts = join(root, 'receipts')
+  const kept = join(root, 'kept')
   const damaged = join(root, 'damaged')
   const needed = [incoming, batches, damaged, ...sinks.map(sink => join(receipts, sink))]
   return {
@@ -20,12 +21,14 @@ export function createFolders(dir: string, sinks: readonly string[]) {
     incoming,
     batches,
     receipts,
+    kept,
     damaged,
     incomingFile: (number: number) => join(incoming, `${String(number).padStart(16, '0')}.part`),
     isIncomingFile: (name: string) => /^\d{16}\.part$/.test(name),
     batchFile: (name: string) => join(batches, name),
+    keptFile: (name: string) => join(kept, name),
     receiptFile: (sink: string, name: string) => join(receipts, sink, name),
-    /** Makes what is missing; cheap when nothing is. */
+    /** Makes what is missing; cheap when nothing is. Not `kept`: what is wrong with it stops no intake. */
     async make(): Promise<void> {
       for (const folder of needed) await makeFolder(folder)
     },

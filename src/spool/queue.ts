@@ -3,7 +3,7 @@ export interface Entry {
   readonly file: string
   readonly bytes: number
   readonly storedAt: number
-  /** One bit a sink, by its index: the sink is done with the batch. Bits are only ever set. */
+  /** One bit a sink, by its index: the sink is done with the batch, or it is not for it. Bits are only ever set. */
   done: number
   /** Position in the queue; set by push. */
   position: number
@@ -24,6 +24,8 @@ export interface Queue {
   /** It is done by all sinks, or lost. */
   remove(entry: Entry): void
   oldest(sink: number): Entry | undefined
+  /** All of them, oldest first. Not to be changed meanwhile. */
+  entries(): Iterable<Entry>
   /** All who wait are rejected, and whoever comes. */
   close(reason: Error): void
 }
@@ -130,6 +132,12 @@ export function createQueue(sinkCount: number): Queue {
       line.oldest = Math.max(line.oldest, base + head)
       while (line.oldest < end() && !isOpen(at(line.oldest), line)) line.oldest++
       return at(line.oldest)
+    },
+    *entries() {
+      for (let index = head; index < entries.length; index++) {
+        const entry = entries[index]
+        if (entry !== undefined) yield entry
+      }
     },
     close(reason) {
       closed = reason

@@ -1,6 +1,7 @@
 import { lstat, readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsyncFolder } from '../lib/durable-folder.ts'
+import { entryOf } from './entry.ts'
 import { batchOf } from './file-name.ts'
 import { type Folders, isOtherVersion, removeFile } from './folders.ts'
 import type { Log } from './log.ts'
@@ -10,6 +11,8 @@ import type { Batch } from './spool.ts'
 export interface Found {
   /** What waits for at least one sink, oldest first. */
   readonly entries: readonly Entry[]
+  /** Names of batches that are for one sink only, which is not configured: they stay as they are. */
+  readonly stranded: readonly string[]
   readonly setAside: number
 }
 
@@ -22,23 +25,30 @@ const MAX_TOLD = 20
  * Puts in order what an earlier run left, however it ended (invariants: disk.ts). Opens no file: 100,000 batches take about a second.
  *
  * @param sinks those that are configured now: a batch waits for each of them that has no receipt for it
+ * @param retire takes a batch that all of them have done out of its folder
  */
-export async function recover(dir: string, folders: Folders, sinks: readonly string[], log: Log): Promise<Found> {
+export async function recover(
+  dir: string,
+  folders: Folders,
+  sinks: readonly string[],
+  retire: (file: string) => Promise<void>,
+  log: Log,
+): Promise<Found> {
   const all = 2 ** sinks.length - 1
   const aside = createAside(folders, log)
   // A kill between rename and fsync left a name that may not be durable, and a repeat of that batch gets its 200 without another write.
   await fsyncFolder(folders.batches)
   await clearIncoming(folders, aside.put)
-  const found = await findBatches(folders, aside.put)
+  const { found, stranded } = await findBatches(folders, sinks, aside.put)
   await readReceipts(folders, sinks, new Map(found.map(entry => [entry.file, entry])))
-  for (const entry of found) if (entry.done === all) await removeWithReceipts(folders, sinks, entry)
+  for (const entry of found) if (entry.done === all) await retireWithReceipts(folders, sinks, retire, entry.file)
   const others = (await readdir(dir)).filter(isOtherVersion)
   if (others.length > 0)
     log.error(
       { dir, folders: others },
       'The spool holds folders of another version, which this version leaves as they are.',
     )
-  return { entries: found.filter(entry => entry.done !== all), setAside: aside.end() }
+  return { entries: found.filter(entry => entry.done !== all), stranded, setAside: aside.end() }
 }
 
 type PutAside = (folder: string, name: string, reason: string) => Promise<void>
@@ -51,10 +61,11 @@ async function clearIncoming(folders: Folders, putAside: PutAside): Promise<void
   }
 }
 
-async function findBatches(folders: Folders, putAside: PutAside): Promise<Entry[]> {
+async function findBatches(folders: Folders, sinks: readonly string[], putAside: PutAside) {
   // Equal widths: in the order of the names is in the order of the numbers.
   const names = (await readdir(folders.batches)).sort()
   const found: Entry[] = []
+  const stranded: string[] = []
   let before: string | undefined
   for (let start = 0; start < names.length; start += TOGETHER) {
     const group = names.slice(start, start + TOGETHER)
@@ -66,11 +77,13 @@ async function findBatches(folders: Folders, putAside: PutAside): Promise<Entry[
         await putAside(folders.batches, file, fault ?? '')
         continue
       }
-      found.push({ file, bytes: batch.bytes, storedAt: batch.storedAt, done: 0, position: 0 })
       before = batch.name
+      const entry = entryOf(batch, file, sinks)
+      if (entry === undefined) stranded.push(file)
+      else found.push(entry)
     }
   }
-  return found
+  return { found, stranded }
 }
 
 function faultOf(batch: Batch | undefined, size: number | undefined, before: string | undefined): string | undefined {
@@ -103,9 +116,14 @@ async function readReceipts(folders: Folders, sinks: readonly string[], entries:
   }
 }
 
-async function removeWithReceipts(folders: Folders, sinks: readonly string[], entry: Entry): Promise<void> {
-  await removeFile(folders.batchFile(entry.file))
-  for (const sink of sinks) await removeFile(folders.receiptFile(sink, entry.file))
+async function retireWithReceipts(
+  folders: Folders,
+  sinks: readonly string[],
+  retire: (file: string) => Promise<void>,
+  file: string,
+): Promise<void> {
+  await retire(file)
+  for (const sink of sinks) await removeFile(folders.receiptFile(sink, file))
 }
 
 function createAside(folders: Folders, log: Log) {

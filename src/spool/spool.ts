@@ -11,6 +11,17 @@ export type LineFormat =
   | 'single'
   /** As `lines`, each beginning with its own time and one blank: RFC 3339 UTC, or `-` for none. */
   | 'timed'
+  /** Dead letters, one row a line (delivery/dead-letter.ts): each has its own id, time and original. */
+  | 'rows'
+
+/**
+ * A batch that only one sink gets: lines taken back from its dead letters, or a kept batch delivered once more. While that sink is not
+ * configured it stays, outside of `usage`, and is there when the sink is.
+ */
+export interface Again {
+  readonly kind: 'redrive' | 'replay'
+  readonly sink: string
+}
 
 /** A stored batch. */
 export interface Batch {
@@ -26,15 +37,19 @@ export interface Batch {
   readonly gzip: boolean
   /** Size of the body as stored. */
   readonly bytes: number
-  /** When it was stored, Unix milliseconds. */
+  /** When it was stored, Unix milliseconds; of a replay, when that was. */
   readonly storedAt: number
   /** The time of records without one: RFC 3339 UTC; the time of receipt unless the sender named another. */
   readonly time: string
+  /** undefined: a batch as it came, for every sink. */
+  readonly again: Again | undefined
 }
 
 export interface Seal extends Pick<Batch, 'batchId' | 'dataset' | 'lines' | 'format' | 'gzip' | 'time'> {
   /** Look for the same batch id among those stored within the window. */
   readonly deduplicate: boolean
+  /** For this sink only, one that the spool knows; never a duplicate, and its batch id is not remembered. */
+  readonly again?: Again
 }
 
 /**
@@ -62,7 +77,10 @@ export interface Claim {
    * another disk error.
    */
   read(signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** This sink is done with the batch. When all sinks are, it leaves the spool. Idempotent; retried by the spool on disk errors. */
+  /**
+   * This sink is done with the batch. When all whom it is for are, it leaves the queue, and is kept for a while where that is asked for.
+   * Idempotent; retried by the spool on disk errors.
+   */
   ack(): Promise<void>
   /** Back to the queue's head, not acknowledged. Idempotent. */
   release(): void
@@ -77,6 +95,25 @@ export interface Recovered {
   readonly setAside: number
 }
 
+/** Which kept batches; undefined is no condition. */
+export interface KeptFilter {
+  /** Stored at or after it, Unix milliseconds. */
+  readonly since: number | undefined
+  /** Stored before it, Unix milliseconds. */
+  readonly until: number | undefined
+}
+
+export interface Usage {
+  readonly bytes: number
+  readonly batches: number
+}
+
+/** What a replay stored. */
+export interface Replayed {
+  readonly batches: number
+  readonly lines: number
+}
+
 export interface Spool {
   /** Called once, before anything else. Takes the lock, finds what an earlier run left. Throws StartError. */
   open(): Promise<Recovered>
@@ -86,9 +123,20 @@ export interface Spool {
   refusal(): UnavailableReason | undefined
   /** The oldest batch that this sink has neither done nor claimed; waits for one. Rejects with the signal's reason. */
   claim(sink: string, signal: AbortSignal): Promise<Claim>
-  readonly usage: { readonly bytes: number; readonly batches: number }
+  readonly usage: Usage
+  /** Delivered batches that are kept for replay; no part of `usage`. */
+  readonly kept: Usage
   /** Milliseconds since the oldest batch not done by the sink was stored; 0 when there is none. */
   oldestAgeMs(sink: string): number
+  /**
+   * Stores kept batches (SPOOL_KEEP_BYTES) once more, for one sink, in the order of their storing; the caller hears of each as of
+   * any batch that is stored. One whose content waits for the same replay already is left out, and so is one that is no longer kept
+   * when its turn comes. Resolves when all are durable. Rejects with ReplayStoppedError, an UnavailableError, when the spool takes no
+   * more: a replay leaves the last tenth of its room to what comes in.
+   */
+  replay(sink: string, which: KeptFilter): Promise<Replayed>
+  /** Whether a batch with this id waits for a sink, be it one that is not configured now. Looks at each batch: for rare questions. */
+  holds(batchId: Uint8Array): boolean
   /** From now on draft() refuses; claims and acks go on. Idempotent. */
   stopAccepting(): void
   /** Waits for what is being written, gives the lock back. Idempotent. */

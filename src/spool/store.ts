@@ -3,7 +3,6 @@ import { fsyncFolder } from '../lib/durable-folder.ts'
 import { createGroup } from '../lib/group.ts'
 import { batchOf, fileNameOf, type NameParts, nextNumber } from './file-name.ts'
 import type { Folders } from './folders.ts'
-import type { Entry } from './queue.ts'
 import type { Batch } from './spool.ts'
 
 /** A file in `incoming`, written and fsynced, and what its name will say. */
@@ -24,7 +23,7 @@ export type StoreResult = { readonly storedAt: number } | { readonly error: unkn
 export function createStore(
   folders: Folders,
   now: () => number,
-  handOn: (batch: Batch, entry: Entry) => void,
+  handOn: (batch: Batch, file: string) => void,
   abandon: (path: string) => Promise<void>,
 ) {
   let last = 0
@@ -33,7 +32,7 @@ export function createStore(
     const named = group.map(({ path, parts }) => {
       last = nextNumber(last, now())
       const storedAt = Math.max(0, Math.trunc(now()))
-      return { path, file: fileNameOf({ ...parts, number: last, storedAt }), bytes: parts.bytes, storedAt }
+      return { path, file: fileNameOf({ ...parts, number: last, storedAt }), storedAt }
     })
     const renames = await Promise.allSettled(named.map(({ path, file }) => rename(path, folders.batchFile(file))))
     const failure = renames.some(({ status }) => status === 'fulfilled')
@@ -47,10 +46,10 @@ export function createStore(
       )
       return named.map(() => failure)
     }
-    return named.map(({ file, bytes, storedAt }, index) => {
+    return named.map(({ file, storedAt }, index) => {
       const outcome = renames[index]!
       if (outcome.status === 'rejected') return { error: outcome.reason }
-      handOn(batchOf(file)!, { file, bytes, storedAt, done: 0, position: 0 })
+      handOn(batchOf(file)!, file)
       return { storedAt }
     })
   }

@@ -8,11 +8,15 @@ export interface SpoolOptions {
   duplicateWindowMs: number
   now: () => number
   onStored(batch: Batch): void
+  /** How much of what was delivered is kept. */
+  keepBytes?: number
 }
 
 export interface SpoolPlace {
   /** A spool, not yet opened, that finds what an earlier one of the same place left. */
   create(options: SpoolOptions): Spool
+  /** Lets all sinks have all that waits, where they cannot claim it. */
+  deliver?(spool: Spool): void
   remove(): Promise<void>
 }
 
@@ -71,6 +75,12 @@ export function useSpools(makePlace: () => Promise<SpoolPlace>) {
       const spool = state.create(options)
       await spool.open()
       return spool
+    },
+    /** All sinks get all that waits for them. */
+    async deliver(spool: Spool, sinks: readonly string[] = ['one']): Promise<void> {
+      if (place.deliver !== undefined) return place.deliver(spool)
+      for (const sink of sinks)
+        for (let claim = await claimNow(spool, sink); claim; claim = await claimNow(spool, sink)) await claim.ack()
     },
     async restart(spool: Spool, options: Partial<SpoolOptions> = {}): Promise<[Spool, Recovered]> {
       await spool.close()

@@ -4,7 +4,7 @@ import { createFieldDropper } from '../../src/decode/drop-fields.ts'
 import type { Line } from '../../src/decode/line.ts'
 
 function decode(body: string | Buffer, lost = 0, dropFields: readonly string[] = []): Line {
-  const raw = { number: 7, bytes: Buffer.from(body), lost, time: undefined }
+  const raw = { number: 7, bytes: Buffer.from(body), lost, time: undefined, id: undefined }
   return decodeLine(raw, { maxLineBytes: 1000, dropFields: createFieldDropper(dropFields) })
 }
 
@@ -14,7 +14,7 @@ describe('decoding a line', () => {
   })
 
   it('carries the time of the line', () => {
-    const raw = { number: 0, bytes: Buffer.from('{}'), lost: 0, time: '2026-01-01T00:00:00Z' }
+    const raw = { number: 0, bytes: Buffer.from('{}'), lost: 0, time: '2026-01-01T00:00:00Z', id: undefined }
     expect(decodeLine(raw, { maxLineBytes: 10, dropFields: undefined })).toEqual({
       number: 0,
       text: '{}',

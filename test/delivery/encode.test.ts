@@ -5,17 +5,24 @@ import { createEncoder, type EncodeSettings } from '../../src/delivery/encode.ts
 import type { EncodedPiece } from '../../src/delivery/piece-builder.ts'
 import { pickEvents, pieceOf, slicePiece } from '../../src/delivery/pieces.ts'
 import { InflateError } from '../../src/lib/inflate.ts'
-import { body, eventsOf } from './harness.ts'
+import { BATCH, body, eventsOf } from './harness.ts'
 import { oddMapper } from './odd-mapper.ts'
 
 async function encode(stored: Buffer, settings: Partial<EncodeSettings> = {}, gzip = false, chunkBytes = 1 << 20) {
   const pieces: EncodedPiece[] = []
   const encoder = createEncoder({
     mapper: oddMapper,
-    settings: { maxLineBytes: 1000, dropFields: [], dropDatasets: [], ...settings },
+    settings: {
+      maxLineBytes: 1000,
+      dropFields: [],
+      dropDatasets: [],
+      documents: { profile: 'ecs', namespace: 'default' },
+      ...settings,
+    },
     context: { dataset: undefined, time: '2026-01-01T00:00:00Z', id: String },
     format: 'lines',
     gzip,
+    form: 'event',
     onPiece: piece => void pieces.push(piece),
   })
   for (let i = 0; i < stored.length; i += chunkBytes) await encoder.push(stored.subarray(i, i + chunkBytes))
@@ -28,7 +35,7 @@ const shown = (pieces: readonly EncodedPiece[]) =>
     dataset: piece.dataset,
     first: piece.first,
     lines: [...piece.lines],
-    events: eventsOf(pieceOf(piece, 'b', String)),
+    events: eventsOf(pieceOf(piece, BATCH, String)),
   }))
 
 describe('encoding a batch', () => {
@@ -123,10 +130,17 @@ describe('encoding a batch', () => {
     let release = () => {}
     const encoder = createEncoder({
       mapper: oddMapper,
-      settings: { maxLineBytes: 1000, dropFields: [], dropDatasets: [], pieceBytes: 100 },
+      settings: {
+        maxLineBytes: 1000,
+        dropFields: [],
+        dropDatasets: [],
+        documents: { profile: 'ecs', namespace: 'default' },
+        pieceBytes: 100,
+      },
       context: { dataset: undefined, time: '', id: String },
       format: 'lines',
       gzip: false,
+      form: 'event',
       onPiece: () => {
         taken++
         return new Promise<void>(resolve => (release = resolve))
@@ -156,7 +170,7 @@ describe('parts of a piece', () => {
   const whole = async () =>
     pieceOf(
       (await encode(body({ text: 'a' }, { text: 'bb' }, { text: 'ccc' }, { text: 'dddd' }))).pieces[0]!,
-      'b',
+      BATCH,
       String,
     )
 

@@ -20,7 +20,13 @@ export const ODD_WORKER = new URL('./odd-worker.ts', import.meta.url)
 
 export const workerSettings = (encode: Partial<WorkerSettings['encode']> = {}): WorkerSettings => ({
   mapper: mapperSettings(loadConfig({}, []).config),
-  encode: { maxLineBytes: 1024 * 1024, dropFields: [], dropDatasets: [], ...encode },
+  encode: {
+    maxLineBytes: 1024 * 1024,
+    dropFields: [],
+    dropDatasets: [],
+    documents: { profile: 'ecs', namespace: 'default' },
+    ...encode,
+  },
 })
 
 export interface Entry {
@@ -43,6 +49,9 @@ export function createTestLog() {
 
 export const body = (...records: readonly (object | string)[]): Buffer =>
   Buffer.from(records.map(record => `${typeof record === 'string' ? record : JSON.stringify(record)}\n`).join(''))
+
+/** What a piece says of its batch. */
+export const BATCH = { name: 'b', dataset: undefined, time: '2026-01-01T00:00:00Z', again: undefined }
 
 /** A batch outside of any spool. */
 export function claimOf(
@@ -67,6 +76,7 @@ export function claimOf(
       bytes: bytes.length,
       storedAt: 0,
       time: '2026-01-01T00:00:00Z',
+      again: undefined,
     },
     async *read() {
       for (let i = 0; i < bytes.length; i += chunkBytes) yield bytes.subarray(i, i + chunkBytes)
@@ -90,14 +100,22 @@ export type Script = (
 ) => Receipt | undefined | Promise<Receipt | undefined>
 
 /** Takes everything unless the script says otherwise; keeps what it took. */
-export function createScriptedSink(name: string, script: Script = () => undefined, maxInFlight = 1) {
+export function createScriptedSink(
+  name: string,
+  script: Script = () => undefined,
+  maxInFlight = 1,
+  more: Partial<Pick<Sink, 'ordered' | 'form' | 'present'>> = {},
+) {
   const events: Event[] = []
   const ids: string[] = []
   const settled: string[] = []
   const state = { attempts: 0, inFlight: 0, mostInFlight: 0, opens: 0 }
   const sink: Sink = {
     name,
+    form: 'event',
+    ordered: true,
     maxInFlight,
+    ...more,
     open: async () => void state.opens++,
     async write(piece, signal) {
       state.inFlight++

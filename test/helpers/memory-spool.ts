@@ -1,9 +1,9 @@
 import { UnavailableError, type UnavailableReason } from '../../src/errors.ts'
-import type { Batch, Draft, Seal, Spool } from '../../src/spool/spool.ts'
+import type { Batch, Draft, KeptFilter, Replayed, Seal, Spool } from '../../src/spool/spool.ts'
 
 export interface MemorySpool extends Spool {
   /** What was committed, in order. */
-  readonly stored: { readonly batch: Batch; readonly body: Buffer }[]
+  readonly stored: Stored[]
   /** Drafts that are neither committed nor discarded. */
   readonly unsettled: Set<Draft>
   /** Drafts that were ever taken. */
@@ -22,11 +22,29 @@ export interface MemorySpool extends Spool {
   draftDelay: () => Promise<void>
   /** Writes that began after their draft was committed or discarded. */
   readonly lateWrites: number
+  /** All that waits is delivered to its sinks, and kept for replay. */
+  deliver(): void
 }
 
-/** A spool that keeps what it is given in memory, for tests of what writes to one. It has no consumers' side. */
-export function createMemorySpool(): MemorySpool {
-  const stored: MemorySpool['stored'] = []
+interface Stored {
+  readonly batch: Batch
+  readonly body: Buffer
+}
+
+/**
+ * A spool that keeps what it is given in memory, for tests of what writes to one. Its sinks cannot claim: `deliver` stands for all
+ * of them.
+ */
+export function createMemorySpool({
+  onStored = () => {},
+  now = Date.now,
+}: {
+  onStored?(batch: Batch): void
+  now?(): number
+} = {}): MemorySpool {
+  const stored: Stored[] = []
+  let waiting: Stored[] = []
+  const kept: Stored[] = []
   const unsettled = new Set<Draft>()
   const seen = new Set<string>()
   const none = () => Promise.reject(new Error('The memory spool has no consumers.'))
@@ -62,13 +80,39 @@ export function createMemorySpool(): MemorySpool {
     unsettled.add(self)
     return self
   }
-  const keep = ({ deduplicate, ...seal }: Seal, body: Buffer): 'stored' | 'duplicate' => {
+  const store = (facts: Omit<Batch, 'name' | 'bytes' | 'storedAt'>, body: Buffer) => {
+    const batch = { ...facts, name: `batch-${stored.length}`, bytes: body.length, storedAt: now() }
+    const one = { batch, body }
+    stored.push(one)
+    waiting.push(one)
+    onStored(batch)
+  }
+  const keep = ({ deduplicate, again, ...seal }: Seal, body: Buffer): 'stored' | 'duplicate' => {
     const id = Buffer.from(seal.batchId).toString('hex')
-    if (deduplicate && seen.has(id)) return 'duplicate'
-    seen.add(id)
-    const batch = { ...seal, name: `batch-${stored.length}`, bytes: body.length, storedAt: Date.now() }
-    stored.push({ batch, body })
+    if (again === undefined) {
+      if (deduplicate && seen.has(id)) return 'duplicate'
+      seen.add(id)
+    }
+    store({ ...seal, again }, body)
     return 'stored'
+  }
+  const isEqual = (one: Uint8Array, other: Uint8Array) => Buffer.compare(one, other) === 0
+  const replay = (sink: string, { since = 0, until = Number.POSITIVE_INFINITY }: KeptFilter): Replayed => {
+    const replayed = { batches: 0, lines: 0 }
+    for (const { batch, body } of kept) {
+      if (batch.storedAt < since || batch.storedAt >= until) continue
+      const isSame = ({ batchId, again }: Batch) =>
+        again?.kind === 'replay' && again.sink === sink && isEqual(batchId, batch.batchId)
+      if (waiting.some(other => isSame(other.batch))) continue
+      if (spool.refuse !== undefined) throw new UnavailableError(spool.refuse)
+      store({ ...batch, again: { kind: 'replay', sink } }, body)
+      replayed.batches++
+      replayed.lines += batch.lines
+    }
+    return replayed
+  }
+  const usageOf = (list: readonly Stored[]) => {
+    return { bytes: list.reduce((sum, { batch }) => sum + batch.bytes, 0), batches: list.length }
   }
 
   const state = { drafts: 0, lateWrites: 0 }
@@ -91,8 +135,19 @@ export function createMemorySpool(): MemorySpool {
     draft,
     refusal: () => spool.refuse,
     claim: none,
-    usage: { bytes: 0, batches: 0 },
+    deliver() {
+      kept.push(...waiting.filter(({ batch }) => batch.again === undefined))
+      waiting = []
+    },
+    get usage() {
+      return usageOf(waiting)
+    },
+    get kept() {
+      return usageOf(kept)
+    },
     oldestAgeMs: () => 0,
+    replay: async (sink, which) => replay(sink, which),
+    holds: batchId => waiting.some(({ batch }) => isEqual(batch.batchId, batchId)),
     stopAccepting() {
       spool.refuse = 'shutting down'
     },

@@ -4,11 +4,21 @@ export interface PieceOptions {
   readonly batch?: string
   readonly dataset?: string
   readonly first?: number
+  readonly again?: boolean
+  readonly declared?: string
+  readonly time?: string
 }
 
 /** A piece of these events (JSON texts), as the drain makes it. */
 export function pieceOf(events: readonly string[], options: PieceOptions = {}): Piece {
-  const { batch = 'batch-1', dataset = 'dns_logs', first = 0 } = options
+  const {
+    batch = 'batch-1',
+    dataset = 'dns_logs',
+    first = 0,
+    again = false,
+    declared,
+    time = '2026-01-01T00:00:00Z',
+  } = options
   const encoded = events.map(event => Buffer.from(`${event}\n`))
   const ends = new Uint32Array(events.length)
   let end = 0
@@ -17,7 +27,8 @@ export function pieceOf(events: readonly string[], options: PieceOptions = {}): 
     ends[index] = end
   }
   const lines = Uint32Array.from(events, (_, index) => first + index)
-  return { batch, dataset, first, bytes: Buffer.concat(encoded), ends, lines, id: line => `${batch}-${line}` }
+  const id = (line: number) => `${batch}-${line}`
+  return { batch, dataset, first, bytes: Buffer.concat(encoded), ends, lines, id, again, declared, time }
 }
 
 /** The pieces of a batch: its events in groups of `size`. */

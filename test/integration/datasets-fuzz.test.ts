@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { registry } from '../../src/datasets/index.ts'
 import type { JsonObject, MapperSettings } from '../../src/mapper/types.ts'
-import { newFaults } from '../datasets/ecs-faults.ts'
+import { ecsFaults } from '../datasets/ecs-faults.ts'
 import { mapLines, parseRecord } from '../datasets/map-one.ts'
 import { linesOf } from '../datasets/random-records.ts'
 
@@ -32,7 +32,7 @@ function expectValid(dataset: string, text: string, settings: Settings): void {
   const before = JSON.stringify(record)
   const [mapped] = mapLines([{ number: 0, text, record }], dataset, settings)
   const { event } = mapped!
-  expect(newFaults(event)).toEqual([])
+  expect(ecsFaults(event)).toEqual([])
   expectLine(event, text, settings)
   expect(JSON.stringify(record)).toBe(before)
   expect(Object.keys(event)).toEqual(Object.keys(JSON.parse(JSON.stringify(event)) as JsonObject))

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDiskSpool } from '../../src/spool/disk.ts'
-import { spoolContract } from '../contract/spool.ts'
+import { replayContract, spoolContract } from '../contract/spool.ts'
+import { createMemorySpool, type MemorySpool } from '../helpers/memory-spool.ts'
 import { createLog } from './kit.ts'
 
 spoolContract('the local disk', async () => {
@@ -12,3 +13,9 @@ spoolContract('the local disk', async () => {
     remove: () => rm(dataDir, { recursive: true, force: true }),
   }
 })
+
+replayContract('what tests of the intake write to', async () => ({
+  create: createMemorySpool,
+  deliver: spool => (spool as MemorySpool).deliver(),
+  remove: async () => {},
+}))

@@ -156,4 +156,5 @@ test('a spool serves at least one sink and no more than its bits can tell apart'
     const sinks = Array.from({ length: count }, (_, index) => `sink${index}`)
     expect(() => diskSpool('/nowhere', { sinks })).toThrow(RangeError)
   }
+  for (const sink of ['', '..', 'a.b', 'Up']) expect(() => diskSpool('/nowhere', { sinks: [sink] })).toThrow(TypeError)
 })

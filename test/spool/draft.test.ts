@@ -22,6 +22,7 @@ test.skipIf(process.platform !== 'linux')(
       minFreeBytes: 1,
       folder: disk,
       probe: async () => {},
+      makeRoom: async () => false,
       log: createLog(),
     })
     afterwards(async () => admission.close())

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
 import { createLock } from '../../src/spool/lock.ts'
-import { bytesOf } from '../contract/spool-kit.ts'
+import { bytesOf, put } from '../contract/spool-kit.ts'
 import { afterwards, at, diskSpool, never, temporaryFolder } from './kit.ts'
 
 /** Starts a process with a spool; `next` is the next line that it says. */
@@ -88,6 +88,39 @@ describe('with other processes', () => {
       acknowledged.clear()
     }
   })
+})
+
+test('a kill during a replay costs no kept batch, and what it had stored and not delivered is delivered after it', async () => {
+  const dataDir = await temporaryFolder()
+  const keeping = { keepBytes: 1e9 }
+  const before = diskSpool(dataDir, keeping)
+  await before.open()
+  const numbers = Array.from({ length: 250 }, (_, index) => index)
+  for (const number of numbers) {
+    await put(before, `${number}`, { lines: number })
+    await (await before.claim('one', never)).ack()
+  }
+  await before.close()
+  const kept = await readdir(at(dataDir, 'kept'))
+  const other = child(dataDir, 'replay')
+  expect(await other.next()).toBe('open')
+  for (let line = 0; line < 20; line++) await other.next()
+  await other.kill()
+  const after = diskSpool(dataDir, keeping)
+  const { batches, setAside } = await after.open()
+  expect(setAside).toBe(0)
+  expect(await readdir(at(dataDir, 'kept'))).toEqual(kept)
+  expect(await readdir(at(dataDir, 'incoming'))).toEqual([])
+  const waiting: number[] = []
+  for (const _ of batches) {
+    const claim = await after.claim('one', never)
+    expect(String(await bytesOf(claim))).toBe(`${claim.batch.lines}`)
+    waiting.push(claim.batch.lines)
+    await claim.ack()
+  }
+  // In order, and none is missing between the first that waits and the last.
+  expect(waiting).toEqual(numbers.slice(waiting[0], (waiting[0] ?? 0) + waiting.length))
+  expect(waiting.length).toBeLessThan(250)
 })
 
 test('a batch whose folder cannot be fsynced is refused and leaves nothing behind, and the next one is stored', async () => {

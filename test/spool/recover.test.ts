@@ -7,7 +7,7 @@ import { bytesOf, put, seal } from '../contract/spool-kit.ts'
 import { at, createLog, diskSpool, never, temporaryFolder } from './kit.ts'
 
 const nameOf = (number: number, bytes: number): string =>
-  fileNameOf({ ...seal(), number, bytes, storedAt: 1_790_000_000_000 })
+  fileNameOf({ ...seal(), again: undefined, number, bytes, storedAt: 1_790_000_000_000 })
 
 /** A spool's folders as a kill left them. */
 async function left(files: Record<string, string>): Promise<string> {

@@ -5,11 +5,19 @@ import { put } from '../contract/spool-kit.ts'
 /**
  * A process with a spool, for tests that need another one: says `open` or why not, then with `store` keeps storing batches of the
  * numbers 0, 1, 2 … from 4 writers and says each number after its commit; with `ask` stores one batch for each line of its input
- * and says what came of it, as a user whom the modes of folders bind.
+ * and says what came of it, as a user whom the modes of folders bind; with `replay` replays all that is kept, and delivers it as it comes.
  */
 const [dir, task] = process.argv.slice(2)
 const log = { info() {}, warn() {}, error() {} }
-const options = { sinks: ['one'], maxBytes: 1e9, minFreeBytes: 0, duplicateWindowMs: 0, onStored() {}, log }
+const options = {
+  sinks: ['one'],
+  maxBytes: 1e9,
+  minFreeBytes: 0,
+  duplicateWindowMs: 0,
+  keepBytes: 1e9,
+  onStored() {},
+  log,
+}
 const spool = createDiskSpool({ ...options, dir: dir! })
 if (task === 'ask' && process.getuid?.() === 0) process.setuid?.(65_534)
 try {
@@ -25,6 +33,15 @@ try {
           console.log(mine)
         }
       })()
+  if (task === 'replay') {
+    const never = new AbortController().signal
+    void spool.replay('one', { since: undefined, until: undefined })
+    for (;;) {
+      const claim = await spool.claim('one', never)
+      await claim.ack()
+      console.log(claim.batch.lines)
+    }
+  }
   if (task === 'ask')
     for await (const line of createInterface(process.stdin)) console.log(await put(spool, line).catch(String))
   setInterval(() => {}, 1000)

@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import pino from 'pino'
+import type { Config } from '../config.ts'
+import { askControl } from '../control/client.ts'
+import { checkSink, createOperations } from '../control/operations.ts'
+import type { Outcome, Progress, Request } from '../control/protocol.ts'
+import { createDeadLetterStore, sinksWithLetters } from '../delivery/dead-letter-store.ts'
+import type { Log } from '../delivery/log.ts'
+import { createDiskSpool } from '../spool/disk.ts'
+import { createLock } from '../spool/lock.ts'
+
+export interface Ran {
+  readonly outcomes: readonly Outcome[]
+  /** False where the service is stopped, so that this process did it. */
+  readonly byService: boolean
+}
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export const deadLettersFolder = (config: Pick<Config, 'dataDir'>): string => join(config.dataDir, 'dead-letters')
+
+/**
+ * Has a request done by whoever may: the service that holds the data folder, or this process where none does.
+ *
+ * @throws StartError, UsageError
+ */
+export async function runRequest(config: Config, datasets: readonly string[], request: Request): Promise<Ran> {
+  const progress = showProgress()
+  try {
+    const answer = await askControl({ dir: config.dataDir, request, onProgress: progress.show })
+    if (answer !== 'nobody') return { outcomes: answer, byService: true }
+    return { outcomes: await runHere(config, datasets, request, progress.show), byService: false }
+  } finally {
+    progress.end()
+  }
+}
+
+async function runHere(
+  config: Config,
+  datasets: readonly string[],
+  request: Request,
+  onProgress: (progress: Progress) => void,
+): Promise<readonly Outcome[]> {
+  const { sinks } = config
+  const folder = deadLettersFolder(config)
+  // Before anything is opened: settings of another service must not touch this one's spool.
+  if (request.command !== 'discard' && request.sink !== undefined) checkSink(request.sink, sinks)
+  if (request.command !== 'replay' && (await sinksWithLetters(folder)).length === 0) return []
+
+  const log = pino({ level: 'warn', base: null }, pino.destination({ dest: 2, sync: true }))
+  const letters = createDeadLetterStore({ folder, maxBytes: config.deadLettersMaxBytes, now: Date.now })
+  const keeps = config.spoolKeepBytes > 0
+  const held = await (request.command === 'discard' ? holdFolder(config) : openSpool(config, log))
+  const stopped = stopOnSignal()
+  try {
+    const operations = createOperations({ spool: held.spool, sinks, datasets, letters, folder, keeps, log })
+    return await operations.run(request, onProgress, stopped.signal)
+  } finally {
+    stopped.off()
+    await held.close()
+  }
+}
+
+/** Rows are discarded without the spool, so a discard needs no settings of sinks. */
+async function holdFolder({ dataDir }: Config) {
+  const lock = await createLock(dataDir)
+  return { spool: undefined, close: () => lock.release() }
+}
+
+async function openSpool(config: Config, log: Log) {
+  const spool = createDiskSpool({
+    dir: join(config.dataDir, 'spool'),
+    lockDir: config.dataDir,
+    sinks: config.sinks,
+    maxBytes: config.spoolMaxBytes,
+    minFreeBytes: config.spoolMinFreeBytes,
+    duplicateWindowMs: config.duplicateWindowSeconds * 1000,
+    keepBytes: config.spoolKeepBytes,
+    keepMs: config.spoolKeepSeconds * 1000,
+    onStored() {},
+    log,
+  })
+  await spool.open()
+  return { spool, close: () => spool.close() }
+}
+
+/** The first signal has the work broken off where it can be. */
+function stopOnSignal() {
+  const stopping = new AbortController()
+  const stop = () => stopping.abort(new Error('It was broken off by a signal.'))
+  for (const signal of STOP_SIGNALS) process.once(signal, stop)
+  return {
+    signal: stopping.signal,
+    off() {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop)
+    },
+  }
+}
+
+function showProgress() {
+  let shown = false
+  return {
+    show({ sink, rows }: Progress) {
+      if (sink === undefined || rows === undefined || !process.stderr.isTTY) return
+      shown = true
+      process.stderr.write(`\r${sink}: ${rows.toLocaleString('en-US')} rows`)
+    },
+    end() {
+      if (shown) process.stderr.write('\n')
+    },
+  }
+}
