@@ -9,7 +9,7 @@ import { checkOptions, type MapperOptions } from './package/options.ts'
 
 /**
  * The package `logpush-intake/mapper`: the mapping of the service for code that has its own way in and out. Pure: nothing is read,
- * written or kept but what was compiled, and nothing is needed beyond ES2025, TextEncoder, and `crypto` for random event ids.
+ * written or kept but what was compiled, and nothing is needed beyond ES2025, TextEncoder, btoa, and `crypto` for random event ids.
  */
 
 export { type Context, type DatasetName, datasets, type Json, type JsonObject, type LineOrRecord, type MapperOptions }
@@ -17,8 +17,8 @@ export { type Context, type DatasetName, datasets, type Json, type JsonObject, t
 /**
  * No function throws for what a line holds: a line that is no record becomes an event that says so (`error.code`, `error.message`,
  * the tag `logpush.bad_line`). All throw TypeError for what can be no line or record by its kind (a Promise, bytes, a Map, a Set, an
- * array), and RangeError for what the context does not take. Events are the caller's own: they share nothing with each other, while
- * within one two names may share a value.
+ * array, a Response), and RangeError for what the context does not take. Events are the caller's own: they share nothing with each
+ * other, while within one two names may share a value.
  */
 export interface Mapper {
   /**
@@ -28,8 +28,8 @@ export interface Mapper {
   map(line: LineOrRecord, context?: Context): JsonObject
   /**
    * The lines of one batch (a string is the whole body, split at its line ends), blank ones left out, as events in their order. Up to
-   * 1000 lines are held back: a record whose dataset its own fields leave open may be told by those of the first 100. Lazy: lines are
-   * read as events are asked for.
+   * 1000 lines are held back: a record whose dataset its own fields leave open may be told by those of the first 100, as long as all are
+   * of one dataset. Lazy: lines are read as events are asked for.
    */
   mapBatch(lines: Iterable<LineOrRecord>, context?: Context): Generator<JsonObject, void, undefined>
 }

@@ -19,6 +19,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   spool: ['lib', 'errors.ts'],
   sinks: ['lib', 'errors.ts'],
   http: ['spool', 'lib', 'errors.ts', 'metrics.ts'],
+  templates: ['datasets', 'mapper'],
+  control: ['delivery', 'spool', 'lib', 'errors.ts'],
   delivery: ['spool', 'decode', 'mapper', 'datasets', 'lib', 'errors.ts', 'metrics.ts', 'sinks/sink.ts'],
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Context, createMapper, detect, type MapperOptions } from '../src/package.ts'
+import { type Context, createMapper, detect, type LineOrRecord, type MapperOptions } from '../src/package.ts'
 
 /** What code without types may give, and what it is told. */
 
@@ -28,10 +28,16 @@ describe('an option with a value that it does not take', () => {
     ['namespace', 'Prod', 'the namespace of a data stream'],
     ['namespace', 'a-b', 'the namespace of a data stream'],
     ['namespace', 'a'.repeat(101), 'the namespace of a data stream'],
-    ['dropFields', 'Cookies', 'an array of field names, none of them empty; not "Cookies"'],
+    ['dropFields', 'Cookies', 'an array of field names, none of them empty or with blanks around it; not "Cookies"'],
     ['dropFields', new Set(['Cookies']), 'not a Set'],
     ['dropFields', [1], 'an array of field names'],
     ['dropFields', [''], 'an array of field names'],
+    // What 'Cookies, ClientIP'.split(',') gives.
+    [
+      'dropFields',
+      ['Cookies', ' ClientIP'],
+      'none of them empty or with blanks around it; not ["Cookies"," ClientIP"]',
+    ],
     [
       'eventIdField',
       'event.kind',
@@ -55,7 +61,7 @@ describe('an option with a value that it does not take', () => {
     )
   })
 
-  it.each([null, 'ecs', 1, [], new Map(), Promise.resolve({})])(
+  it.each([null, 'ecs', 1, [], new Map(), Promise.resolve({}), new Headers(), new Error('none')])(
     'is a TypeError where it is no options at all: %s',
     given => {
       const error = thrownBy(() => createMapper(given as object))
@@ -63,6 +69,19 @@ describe('an option with a value that it does not take', () => {
       expect(error.message).toContain('The options must be an object, not ')
     },
   )
+
+  it('counts where an object inherits it, and where a getter gives it', () => {
+    class Options {
+      get dropFields() {
+        return ['ClientIP']
+      }
+    }
+    for (const options of [new Options(), Object.create({ dropFields: ['ClientIP'] })])
+      expect(createMapper(options).map(line).message).toBe('{"CacheCacheStatus":"hit"}')
+    expect(() => createMapper(JSON.parse('{"__proto__":{"profile":"raw"}}'))).toThrow('Unknown option __proto__.')
+    expect(() => createMapper({ [`${'x'.repeat(1000)}`]: 1 })).toThrow(/^Unknown option x{100}\.$/)
+    expect(() => createMapper(Object.freeze({ dropFields: Object.freeze(['ClientIP']) }))).not.toThrow()
+  })
 
   it('is not one of these: each value of each option, and undefined for every one', () => {
     const options: MapperOptions = {
@@ -91,6 +110,8 @@ describe('a context that is none', () => {
     [{ dataset: '' }, RangeError, 'Unknown dataset . Known'],
     [{ dataset: null }, RangeError, 'Unknown dataset null. Known'],
     [{ dataset: {} }, RangeError, 'Unknown dataset an object. Known'],
+    [{ dataset: '__proto__' }, RangeError, 'Unknown dataset __proto__. Known'],
+    [{ dataset: ['http_requests'] }, RangeError, 'Unknown dataset ["http_requests"]. Known'],
     [{ id: 'x' }, RangeError, 'id in the context takes a function; not "x".'],
     [{ receivedAt: null }, RangeError, 'receivedAt is no time: null.'],
     [{ receivedAt: '1714979289' }, RangeError, 'receivedAt is no time: 1714979289.'],
@@ -105,6 +126,28 @@ describe('a context that is none', () => {
       expect(error).toBeInstanceOf(kind)
       expect(error.message).toContain(told)
     }
+  })
+
+  it.each<[string, () => unknown, string]>([
+    ['a number', () => 1, '1'],
+    ['nothing', () => undefined, 'undefined'],
+    ['no text', () => '', '""'],
+    ['a promise of a text', async () => 'x', 'a Promise'],
+    ['an object', () => ({}), 'an object'],
+  ])('throws where its id gives no text but %s, if an id is wanted', (_, id, told) => {
+    const context = { id } as Context
+    const error = thrownBy(() => createMapper({ eventIdField: 'labels.id' }).map(line, context))
+    expect(error).toEqual(new RangeError(`id in the context gave ${told}; it has to give a text.`))
+    expect(() => mapper.map(line, context)).not.toThrow()
+  })
+
+  it('throws for a time that cannot be had, and quotes the head of a long text', () => {
+    const thrown = (context: object) => thrownBy(() => mapper.map(line, context as Context)).message
+    expect(thrown({ receivedAt: new Proxy(new Date(), {}) })).toContain('receivedAt is no time: an object.')
+    expect(thrown({ receivedAt: 1n })).toContain('receivedAt is no time: 1.')
+    const long = 'x'.repeat(1e6)
+    expect(thrown({ receivedAt: long })).toContain(`receivedAt is no time: ${long.slice(0, 100)}.`)
+    expect(thrown({ dataset: long })).toContain(`Unknown dataset ${long.slice(0, 100)}. Known`)
   })
 
   it('is not one of milliseconds, nor of undefined for every name', () => {
@@ -139,6 +182,18 @@ describe('a value that can be no record', () => {
     }
   })
 
+  it.each<[string, object, string]>([
+    ['a Response', new Response(line), ' Await its text first.'],
+    ['a Request', new Request('http://intake.example'), ' Await its text first.'],
+    ['a Headers', new Headers({ ClientIP: '192.0.2.1' }), ''],
+    ['a RegExp', /a/, ''],
+    ['an Error', new Error(line), ''],
+    ['a Generator', (function* () {})(), ''],
+  ])('is a TypeError as a line where its JSON would hold nothing: %s', (told, value, hint) => {
+    for (const run of [() => mapper.map(value as LineOrRecord), () => detect(value as LineOrRecord)])
+      expect(thrownBy(run)).toEqual(new TypeError(`A line must be a string or an object, not ${told}.${hint}`))
+  })
+
   it.each([[new Set([line])], [[line]]])('is a TypeError as a line, while these may be the lines: %s', value => {
     expect(() => mapper.map(value as unknown as string)).toThrow(TypeError)
     expect([...mapper.mapBatch(value)]).toHaveLength(1)
@@ -146,7 +201,7 @@ describe('a value that can be no record', () => {
 
   it('is a TypeError as the lines where it is one record, or read with await', () => {
     const lines = 'The lines must be a string or an iterable of lines, not '
-    for (const value of [{ ClientIP: '192.0.2.1' }, null, undefined, 1])
+    for (const value of [{ ClientIP: '192.0.2.1' }, null, undefined, 1, () => [line], { [Symbol.iterator]: 1 }])
       expect(thrownBy(() => mapper.mapBatch(value as unknown as string)).message).toContain(lines)
     async function* later() {
       yield line

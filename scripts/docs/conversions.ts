@@ -32,6 +32,12 @@ const EXPLAINED: readonly (readonly [start: string, title: string, gives: string
   ],
   ['region', 'region of the country in …', 'ISO 3166-2, such as `US-TX`', 'no country'],
   ['latitude', 'latitude, with the longitude in …', 'a point, `{ "lat": …, "lon": … }`', 'out of range'],
+  [
+    'geohash',
+    'geohash',
+    'a point as 1 to 12 digits and letters but a, i, l and o, in lower case',
+    'other text, numbers',
+  ],
   ['IP address', 'IP address', 'IPv4 or IPv6 as written; `::ffff:192.0.2.1` becomes `192.0.2.1`', 'other text'],
   ['list of IP addresses', 'list of IP addresses', 'an array of the addresses', 'no address'],
   ['port', 'port', 'an integer from 1 to 65535; 0 counts as no value', 'out of range'],

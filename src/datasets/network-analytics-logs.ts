@@ -1,4 +1,4 @@
-import { country, map, text } from '../mapper/convert.ts'
+import { country, geohash, map, text } from '../mapper/convert.ts'
 import { ipproto, rr, transport } from '../mapper/convert-names.ts'
 import { asn, ip, name, port } from '../mapper/convert-net.ts'
 import { defineDataset } from '../mapper/dataset.ts'
@@ -32,10 +32,9 @@ export default defineDataset<NetworkAnalyticsLogs>()({
     ['MitigationReason', 'event.reason', text],
     [['SourceASNName', 'SourceASNDescription'], 'source.as.organization.name', text],
     [['DestinationASNName', 'DestinationASNDescription'], 'destination.as.organization.name', text],
-    // A geohash is one of the forms of a geo_point.
-    ['SourceGeoHash', 'source.geo.location', text],
-    ['DestinationGeoHash', 'destination.geo.location', text],
-    ['ColoGeoHash', 'observer.geo.location', text],
+    ['SourceGeoHash', 'source.geo.location', geohash],
+    ['DestinationGeoHash', 'destination.geo.location', geohash],
+    ['ColoGeoHash', 'observer.geo.location', geohash],
     ['ColoCity', 'observer.geo.city_name', text],
     ['IPProtocol', 'network.iana_number', text],
     ['IPSourceAddress', 'source.ip', ip],

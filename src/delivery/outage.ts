@@ -53,7 +53,8 @@ export function createOutage({ sink, log, now, random }: OutageOptions): Outage 
       return {
         next({ retryAfterMs, needsOperator = false, progress = false }) {
           if (progress) own.reset()
-          return needsOperator ? LONGEST_PAUSE_MS : own.next(retryAfterMs)
+          // Where others of the same piece were taken, it may be of a moment: no need to make them wait long.
+          return needsOperator && !progress ? LONGEST_PAUSE_MS : own.next(retryAfterMs)
         },
       }
     },

@@ -1,5 +1,5 @@
 import type { Tag } from './compile.ts'
-import type { Detector } from './detect.ts'
+import { type Detector, LEAST_SCORE } from './detect.ts'
 
 /** Which dataset a record is mapped as, and what is odd about that. */
 export interface Assignment {
@@ -19,31 +19,38 @@ export function assignDeclared(detector: Detector, dataset: string): Assign {
   const match: Assignment = { dataset, tags: [] }
   const mismatch: Assignment = { dataset, tags: MISMATCH }
   return keys => {
-    if (detector.knowsAll(dataset, keys) || detector.knownShare(dataset, keys) >= 0.5) return match
+    if (detector.knowsAll(dataset, keys) || detector.knownShare(dataset, keys) >= LEAST_SCORE) return match
     const found = detector.ofKeys(keys).dataset
     return found === undefined || found === dataset ? match : mismatch
   }
 }
 
 /**
- * Each record by its own keys; the batch's dataset, found by the keys of many, decides only where a record alone would be a tie.
- * So no record is mislabelled for its neighbours' sake.
+ * Each record by its own keys. Where these are a tie, the batch's dataset decides, found by the keys of all records of `sample`: but only
+ * as long as every record seen may be of it. One that other datasets know better shows that the batch holds several; from there on (from
+ * the first on where it is in the sample) ties are unknown, so that no record is mislabelled for its neighbours' sake.
  */
-export function assignDetected(detector: Detector, batchKeys: readonly string[]): Assign {
-  const batchDataset = detector.ofKeys(batchKeys).dataset
+export function assignDetected(detector: Detector, sample: readonly (readonly string[])[]): Assign {
+  let batchDataset = detector.ofKeys([...new Set(sample.flat())]).dataset
   const assignments = new Map<string, Assignment>()
-  const as = (dataset: string): Assignment => {
+
+  function find(keys: readonly string[]): string | undefined {
+    if (batchDataset !== undefined && detector.knowsAll(batchDataset, keys)) return batchDataset
+    const { dataset, score } = detector.ofKeys(keys)
+    if (batchDataset === undefined || dataset === batchDataset || score < LEAST_SCORE) return dataset
+    if (detector.knownShare(batchDataset, keys) === score) return batchDataset
+    batchDataset = undefined
+    return dataset
+  }
+
+  for (const keys of sample) find(keys)
+  return keys => {
+    const dataset = find(keys)
+    if (dataset === undefined) return UNKNOWN
     const known = assignments.get(dataset)
     if (known) return known
     const assignment: Assignment = { dataset, tags: [] }
     assignments.set(dataset, assignment)
     return assignment
-  }
-  return keys => {
-    if (batchDataset !== undefined && detector.knowsAll(batchDataset, keys)) return as(batchDataset)
-    const { dataset, score } = detector.ofKeys(keys)
-    if (dataset !== undefined) return as(dataset)
-    const isTied = batchDataset !== undefined && score >= 0.5 && detector.knownShare(batchDataset, keys) === score
-    return isTied ? as(batchDataset) : UNKNOWN
   }
 }

@@ -34,6 +34,11 @@ export interface Compiled {
   ): { readonly event: JsonObject; readonly rejected: readonly string[] }
 }
 
+export interface CompiledTable extends Compiled {
+  /** Every field that an event may have: ECS names, and `cloudflare.<name>` where that is no field of the record. */
+  readonly targets: readonly string[]
+}
+
 export type CompileSettings = Pick<MapperSettings, 'additions' | 'message' | 'keepOriginal' | 'userAgent'>
 
 const NONE: readonly string[] = []
@@ -125,7 +130,7 @@ function derivedSteps(
 }
 
 /** Makes a table a function from a record to its event. */
-export function compile(table: AnyTable, settings: CompileSettings): Compiled {
+export function compile(table: AnyTable, settings: CompileSettings): CompiledTable {
   const isFull = hasAdditions(table, settings.additions)
   const layout = createLayout()
   const fields = createFields()
@@ -177,5 +182,5 @@ export function compile(table: AnyTable, settings: CompileSettings): Compiled {
     return { event: build(values), rejected }
   }
 
-  return { map }
+  return { map, targets: layout.targetsBelow('').map(([name]) => name) }
 }

@@ -1,5 +1,5 @@
 import { always, type Converter, PLACEHOLDER } from './converter.ts'
-import type { GeoPoint } from './ecs.ts'
+import type { Geohash, GeoPoint } from './ecs.ts'
 import { NO_TIME, timeOf } from './time.ts'
 import type { Json } from './types.ts'
 import { isEmpty, textOf } from './value.ts'
@@ -154,6 +154,14 @@ export function latlon<Arg extends string>(longitudeField: Arg): Converter<GeoPo
       return { lat, lon }
     },
   }
+}
+
+const GEOHASH = /^[0-9b-hjkmnp-z]{1,12}$/i
+
+/** A point as a geohash, in lower case: an index refuses the event for any other letter. */
+export const geohash: Converter<GeoPoint> = {
+  name: 'geohash',
+  convert: value => (typeof value === 'string' && GEOHASH.test(value) ? (value.toLowerCase() as Geohash) : undefined),
 }
 
 const NO_WORD: ReadonlySet<string> = new Set(['none', 'unknown', 'unk'])

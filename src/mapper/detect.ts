@@ -37,7 +37,8 @@ interface CachedDetection extends Detection {
   readonly keys: number
 }
 
-const LEAST_SCORE = 0.5
+/** A dataset that knows less of the keys is not the record's. */
+export const LEAST_SCORE = 0.5
 const NO_KEYS: Detection = { dataset: undefined, score: 0 }
 /** Between the keys of a cached list; a list with such a key is not cached. */
 const SEPARATOR = '\n'

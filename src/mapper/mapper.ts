@@ -74,9 +74,10 @@ export function createMapper(registry: readonly DatasetEntry[], settings: Mapper
 
     function release(): Assign {
       const lines = held
-      const found = assignDetected(detector, [
-        ...new Set(lines.flatMap(line => ('bad' in line ? [] : Object.keys(line.record)))),
-      ])
+      const found = assignDetected(
+        detector,
+        lines.flatMap(line => ('bad' in line ? [] : [Object.keys(line.record)])),
+      )
       assign = found
       held = []
       for (const line of lines) map(line, found)

@@ -58,7 +58,8 @@ export interface BatchContext {
 
 /**
  * Maps the lines of one batch in order. The first 100 records are held back to find the batch's dataset by the union of their
- * keys (unless one is declared), so `emit` may be called within `push` or `end`, always in the order of the lines.
+ * keys (unless one is declared), and whether all may be of it, so `emit` may be called within `push` or `end`, always in the order of
+ * the lines.
  */
 export interface BatchMapper {
   push(line: Line): void

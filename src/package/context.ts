@@ -3,7 +3,7 @@ import { registry } from '../datasets/index.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import { NO_TIME, timeOf } from '../mapper/time.ts'
 import type { BatchContext } from '../mapper/types.ts'
-import { insistNames, shown } from './given.ts'
+import { clipped, insistNames, isDate, shown } from './given.ts'
 
 const namesOf = <N extends string>(_: Readonly<Record<N, unknown>>) => registry.map(({ name }) => name as N)
 
@@ -30,7 +30,7 @@ export function batchContext(context: Context): BatchContext {
   const { dataset, receivedAt = new Date(), id } = context
   if (dataset !== undefined && !datasets.includes(dataset))
     throw new RangeError(
-      `Unknown dataset ${typeof dataset === 'string' ? dataset : shown(dataset)}. Known datasets: ${datasets.join(', ')}.`,
+      `Unknown dataset ${typeof dataset === 'string' ? clipped(dataset) : shown(dataset)}. Known datasets: ${datasets.join(', ')}.`,
     )
   if (id !== undefined && typeof id !== 'function')
     throw new RangeError(`id in the context takes a function; not ${shown(id)}.`)
@@ -39,11 +39,16 @@ export function batchContext(context: Context): BatchContext {
     dataset,
     time: rfc3339(receivedAt),
     id(line) {
-      if (id !== undefined) return id(line)
+      if (id !== undefined) return insistId(id(line))
       random ??= uuidsOf(crypto.getRandomValues(new Uint8Array(12)))
       return random(line)
     },
   }
+}
+
+function insistId(id: string): string {
+  if (typeof id === 'string' && id !== '') return id
+  throw new RangeError(`id in the context gave ${shown(id)}; it has to give a text.`)
 }
 
 function rfc3339(receivedAt: Date | number | string): string {
@@ -51,13 +56,11 @@ function rfc3339(receivedAt: Date | number | string): string {
   // Digits alone are a time in a record, where the field tells what they count.
   const time = text?.[4] === '-' ? timeOf(text) : undefined
   if (time !== undefined && time !== NO_TIME) return time.text
-  const given = typeof receivedAt === 'string' ? receivedAt : shown(receivedAt)
+  const given = typeof receivedAt === 'string' ? clipped(receivedAt) : shown(receivedAt)
   throw new RangeError(`receivedAt is no time: ${given}. It takes a Date, milliseconds or RFC 3339, from 1971 to 2261.`)
 }
 
 function isoOf(receivedAt: Date | number): string | undefined {
-  // One of another window or context is a Date as well.
-  const isDate = Object.prototype.toString.call(receivedAt) === '[object Date]'
-  const ms = isDate || typeof receivedAt === 'number' ? Number(receivedAt) : Number.NaN
+  const ms = typeof receivedAt === 'number' || isDate(receivedAt) ? Number(receivedAt) : Number.NaN
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : undefined
 }

@@ -1,14 +1,18 @@
 import { badLine, decodeText } from '../decode/decode-text.ts'
 import type { FieldDropper } from '../decode/drop-fields.ts'
 import type { Line } from '../mapper/types.ts'
-import { kindOf, shown } from './given.ts'
+import { hollowKindOf, kindOf, shown } from './given.ts'
 
-/** A line of NDJSON, or what JSON.parse made of it. */
-export type LineOrRecord = string | Readonly<Record<string, unknown>>
+/** What functions, Promises, bytes, Maps and arrays have, and no record. */
+type NoField = { readonly [name in 'then' | 'call' | 'byteLength']?: never } & { readonly [Symbol.iterator]?: never }
+
+/** A line of NDJSON, or what JSON.parse made of it: an object by whatever type, an interface of your own too. */
+export type LineOrRecord = string | Readonly<Record<string, unknown>> | (object & NoField)
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [/Promise/, ' Await it first.'],
   [/Buffer|View|\dArray|Clamped/, ' Decode bytes first, with TextDecoder.'],
+  [/Response|Request|Blob|Stream/, ' Await its text first.'],
   [/AsyncIterable/, ' Read it first.'],
 ]
 
@@ -24,7 +28,7 @@ function refuse(what: string, takes: string, kind: string): never {
  */
 export function decode(line: LineOrRecord, number: number, dropper: FieldDropper | undefined): Line {
   if (typeof line === 'string') return decodeText(withoutEnd(line), { number }, dropper)
-  const kind = typeof line === 'object' && line !== null ? (thenable(line) ?? kindOf(line)) : undefined
+  const kind = typeof line === 'object' && line !== null ? lostKindOf(line) : undefined
   if (kind !== undefined) refuse('A line', 'a string or an object', kind)
   const text = textOf(line)
   if (text === undefined) return badLine({ number }, '', 'not_json', 'The value cannot be written as JSON.')
@@ -39,11 +43,21 @@ export function linesOf(lines: Iterable<LineOrRecord>): Iterable<LineOrRecord> {
   const kind = thenable(lines) ?? kindOf(lines)
   if (kind !== undefined && !/^an? (Array|Set)$/.test(kind)) refuse('The lines', takes, kind)
   if (Symbol.asyncIterator in lines) refuse('The lines', takes, 'an AsyncIterable')
-  if (!(Symbol.iterator in lines)) refuse('The lines', takes, shown(lines))
+  if (typeof (lines as Partial<Iterable<unknown>>)[Symbol.iterator] !== 'function')
+    refuse('The lines', takes, shown(lines))
   return lines
 }
 
 export const isBlank = (line: LineOrRecord): boolean => typeof line === 'string' && /^[ \t\r\n]*$/.test(line)
+
+/** An object that answers by throwing is one that cannot be written as JSON. */
+function lostKindOf(value: object): string | undefined {
+  try {
+    return thenable(value) ?? hollowKindOf(value)
+  } catch {
+    return undefined
+  }
+}
 
 /** Any of them, not only the engine's own: a query of a database often is one. */
 function thenable(value: object): string | undefined {

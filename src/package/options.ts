@@ -50,8 +50,9 @@ const RULES: Readonly<Record<keyof MapperOptions, Rule>> = {
     value => typeof value === 'string' && isFreeField(value),
   ],
   dropFields: [
-    'an array of field names, none of them empty',
-    value => Array.isArray(value) && value.every(name => typeof name === 'string' && name.trim() !== ''),
+    'an array of field names, none of them empty or with blanks around it',
+    value =>
+      Array.isArray(value) && value.every(name => typeof name === 'string' && name !== '' && name === name.trim()),
   ],
 }
 
@@ -60,10 +61,12 @@ const RULES: Readonly<Record<keyof MapperOptions, Rule>> = {
  * @throws RangeError for an option that there is none of, or a value that it does not take: what was to be taken out must not pass
  */
 export function checkOptions(options: MapperOptions): MapperSettings & { readonly dropFields: readonly string[] } {
-  insistNames('options', options, Object.keys(DEFAULTS))
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const names = Object.keys(DEFAULTS) as (keyof MapperOptions)[]
+  insistNames('options', options, names)
+  // By name, so that what an object inherits counts as well: the getters of a class.
+  const given = names.map(name => [name, options[name]] as const).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) {
-    const [takes, test] = RULES[name as keyof MapperOptions]
+    const [takes, test] = RULES[name]
     if (!test(value)) throw new RangeError(`The option ${name} takes ${takes}; not ${shown(value)}.`)
   }
   return { ...DEFAULTS, ...Object.fromEntries(given) } as ReturnType<typeof checkOptions>

@@ -69,8 +69,8 @@ export function outcomeOf(item: ItemAnswer | undefined): Outcome {
   if (item === undefined) return retry('the answer does not tell what became of them')
   const { status, type, reason, words } = item
   if (status >= 200 && status <= 299) return DELIVERED
-  // The id is there already; a conflict of any other kind is not known.
-  if (status === 409) return CONFLICT_TYPES.has(type) ? DELIVERED : retry(saidBy(item))
+  // The id is there already: `create` knows no other conflict.
+  if (status === 409) return DELIVERED
   // 500, but a pipeline's decision on this document: it would be the same for ever.
   if (type === 'fail_processor_exception') return { kind: 'refused', mapping: false, reason: 'pipeline', words }
   if (isPassing(status) || type === 'resource_already_exists_exception') return retry(saidBy(item))
@@ -79,8 +79,6 @@ export function outcomeOf(item: ItemAnswer | undefined): Outcome {
   const mapping = MAPPING_TYPES.has(type) || (type === 'illegal_argument_exception' && isOfFields(reason))
   return { kind: 'refused', mapping, reason: reasonOf(status, mapping), words: words || `status ${status}` }
 }
-
-const CONFLICT_TYPES = new Set(['', 'version_conflict_engine_exception'])
 
 function reasonOf(status: number, mapping: boolean): string {
   if (mapping) return 'mapping'

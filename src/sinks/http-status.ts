@@ -4,6 +4,8 @@ import type { HttpAnswer } from './http-client.ts'
 /** 4xx that are never about the events: access, address, method, or how every request is made. An operator mends them, the events wait. */
 const OF_SETTINGS = new Set([401, 402, 403, 404, 405, 406, 407, 411, 415, 417, 421, 426, 428, 431])
 const PASSING = new Set([408, 425, 429])
+/** Another logpush-intake whose key is for another dataset, or that does not know the dataset: no line is at fault. */
+const OF_DATASET = /"code":"ERR_INTAKE_(?:DATASET_NOT_OF_KEY|UNKNOWN_DATASET)"/
 
 /**
  * What an answer to a piece means: undefined where it was taken (2xx), else the error to throw. 408, 425, 429 and 5xx pass by themselves;
@@ -22,6 +24,9 @@ export function refusalOf(answer: HttpAnswer, secrets: readonly string[]): Retry
     )
   }
   const message = `The service answered ${status}${wordsOf(answer, secrets)}.`
+  if (status === 400 && OF_DATASET.test(answer.body?.toString('utf8', 0, MAX_LOOKED_AT) ?? '')) {
+    return new RetryableError(message, { needsOperator: true, ofPieceAlone: true })
+  }
   if (OF_SETTINGS.has(status)) return new RetryableError(message, { retryAfterMs, needsOperator: true })
   if (status >= 400 && status <= 499 && !PASSING.has(status)) return new PermanentError(message)
   return new RetryableError(message, { retryAfterMs })

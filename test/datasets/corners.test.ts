@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../src/mapper/types.ts'
+import type { Json, JsonObject } from '../../src/mapper/types.ts'
 import { mapRecord } from './map-one.ts'
 
 const LOSSLESS = { keepOriginal: false }
@@ -39,10 +39,24 @@ describe('values at the corners of a rule', () => {
   })
 })
 
-// Open: the table takes any text for a geohash, and an index refuses the event.
-it.fails('a text that is no geohash is no location', () => {
-  const { event } = mapRecord({ SourceGeoHash: 'text' }, 'network_analytics_logs', LOSSLESS)
-  expect(event.source).toBeUndefined()
+describe('a geohash', () => {
+  it.each(['SourceGeoHash', 'DestinationGeoHash', 'ColoGeoHash'])('in %s is a location in lower case', field => {
+    const { event } = mapRecord({ [field]: 'U0YJJE' }, 'network_analytics_logs', LOSSLESS)
+    const side = { SourceGeoHash: 'source', DestinationGeoHash: 'destination', ColoGeoHash: 'observer' }[field]!
+    expect(event[side]).toMatchObject({ geo: { location: 'u0yjje' } })
+    expect(event.cloudflare).toBeUndefined()
+  })
+
+  it.each<Json>(['north pole', '50.1,8.7', 'POINT (8.7 50.1)', 'Frankfurt', 12345, { lat: 1, lon: 2 }, [8.7, 50.1]])(
+    'that is none is no location, stays, and the event says so: %j',
+    SourceGeoHash => {
+      const { event, rejected } = mapRecord({ SourceGeoHash }, 'network_analytics_logs', LOSSLESS)
+      expect(event.source).toBeUndefined()
+      expect(event.cloudflare).toEqual({ SourceGeoHash })
+      expect(event.tags).toContain('logpush.bad_value')
+      expect(rejected).toEqual(['SourceGeoHash'])
+    },
+  )
 })
 
 describe('a field whose own name is that of a published one', () => {

@@ -79,11 +79,3 @@ function typeFaults(event: JsonObject): string[] {
 export function ecsFaults(event: JsonObject): string[] {
   return [...faultsBelow(event, ''), ...typeFaults(event)]
 }
-
-/** Open: a geohash field takes any text (corners.test.ts). Take it out when that test no longer fails. */
-const OPEN = /^(source|destination|observer)\.geo\.location is no geo_point: "/
-
-/** Faults but those that are known and open. */
-export function newFaults(event: JsonObject): string[] {
-  return ecsFaults(event).filter(fault => !OPEN.test(fault))
-}

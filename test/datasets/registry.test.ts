@@ -6,7 +6,7 @@ import { compile } from '../../src/mapper/compile.ts'
 import { createDetector } from '../../src/mapper/detect.ts'
 import type { JsonObject } from '../../src/mapper/types.ts'
 import { DOCUMENTED } from './documented.ts'
-import { newFaults } from './ecs-faults.ts'
+import { ecsFaults } from './ecs-faults.ts'
 import { mapLines, mapRecord, RECEIVED, SETTINGS } from './map-one.ts'
 
 const PUBLISHED = [
@@ -102,7 +102,7 @@ describe.each(registry.map(entry => [entry.name, entry] as const))('%s', (name, 
         const { event, rejected } = map(record as JsonObject, keys, { text: 'line', time: RECEIVED, tags: [] })
         expect(JSON.stringify(record)).toBe(before)
         expect(event.message).toBe('line')
-        expect(newFaults(event)).toEqual([])
+        expect(ecsFaults(event)).toEqual([])
         const kept = (event.cloudflare ?? {}) as JsonObject
         for (const label of rejected.filter(label => !label.includes('.'))) {
           expect(Object.hasOwn(kept, label) || isElsewhere(record[label], event), label).toBe(true)

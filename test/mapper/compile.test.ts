@@ -514,6 +514,8 @@ it('a table with a wrong name or type does not compile', () => {
   define({ name: 'd', fixed: {}, fields: [['A', 'user.idd', text]] })
   // @ts-expect-error the target is a number
   define({ name: 'd', fixed: {}, fields: [['A', 'source.port', text]] })
+  // @ts-expect-error the target is a place
+  define({ name: 'd', fixed: {}, fields: [['A', 'source.geo.location', text]] })
   // @ts-expect-error the target holds one value
   define({ name: 'd', fixed: {}, fields: [['A', 'user.id', list]] })
   // @ts-expect-error the target has a closed list of values

@@ -7,8 +7,26 @@ import { type Converter, PLACEHOLDER } from '../../src/mapper/converter.ts'
 import type { Json } from '../../src/mapper/types.ts'
 
 const { asn, host, ip, ips, name, port, query, attachments } = net
-const { bits, bool, country, float, int, join, json, list, lower, module, ms, sha256, share, split, text, time, word } =
-  plain
+const {
+  bits,
+  bool,
+  country,
+  float,
+  geohash,
+  int,
+  join,
+  json,
+  list,
+  lower,
+  module,
+  ms,
+  sha256,
+  share,
+  split,
+  text,
+  time,
+  word,
+} = plain
 const { ipproto, ostype, rcode, rr, severity, transport } = names
 
 const NOTHING = undefined
@@ -33,6 +51,26 @@ describe.each<readonly [string, { convert(value: Json): unknown }, readonly (rea
     [
       ['AbC', 'abc'],
       ['', NOTHING],
+    ],
+  ],
+  [
+    'geohash',
+    geohash,
+    [
+      ['u0yjje', 'u0yjje'],
+      ['U0YJJE', 'u0yjje'],
+      ['7', '7'],
+      ['0123456789bc', '0123456789bc'],
+      ['0123456789bcd', NOTHING],
+      ['a', NOTHING],
+      ['I', NOTHING],
+      ['l', NOTHING],
+      ['O', NOTHING],
+      ['u0yjje\n', NOTHING],
+      ['\u212A', NOTHING],
+      ['', NOTHING],
+      [7, NOTHING],
+      [['u0yjje'], NOTHING],
     ],
   ],
   [

@@ -30,6 +30,33 @@ describe('the dataset of a record', () => {
   it('is decided by the rest of the batch on a tie', () => {
     expect(datasets([DNS, TIE, { ...TIE, More: 1 }])).toEqual(['dns_logs', 'dns_logs', 'dns_logs'])
   })
+  it('is open on a tie when the batch holds another dataset as well, wherever in the first 100 records', () => {
+    expect(datasets([TIE, DNS, DNS, HTTP])).toEqual(['unknown', 'dns_logs', 'dns_logs', 'http_requests'])
+    const early = [TIE, DNS, ...Array(97).fill(TIE)]
+    expect(datasets([...early, HTTP])[0]).toBe('unknown')
+    expect(datasets([...early, TIE, HTTP, TIE])).toEqual([...Array(100).fill('dns_logs'), 'http_requests', 'unknown'])
+  })
+  it('is open on a tie when others of the batch are ties of other datasets', () => {
+    const ray = { ClientIP: '192.0.2.1', RayID: 'a' }
+    expect(datasets([DNS, TIE, ray])).toEqual(['dns_logs', 'unknown', 'unknown'])
+  })
+  it('is decided by the batch though it holds strangers, empty records and lines that are none', () => {
+    const lines = [lineOf(DNS, 0), bad(1), lineOf({ foo: 1 }, 2), lineOf({}, 3), lineOf(TIE, 4)]
+    const found = mapLines(lines).map(one => one.dataset)
+    expect(found).toEqual(['dns_logs', 'unknown', 'unknown', 'dns_logs', 'dns_logs'])
+  })
+  it('is told by what came so far when nothing may be held back any longer', () => {
+    const found: string[] = []
+    const context = { dataset: undefined, time: RECEIVED, id: String }
+    const batch = createMapper(registry, SETTINGS).batch(context, one => found.push(one.dataset))
+    for (const record of [DNS, TIE]) batch.push(lineOf(record))
+    batch.flush()
+    expect(found).toEqual(['dns_logs', 'dns_logs'])
+    for (const record of [TIE, HTTP, TIE]) batch.push(lineOf(record))
+    batch.flush()
+    batch.end()
+    expect(found.slice(2)).toEqual(['dns_logs', 'http_requests', 'unknown'])
+  })
   it('is not that of its neighbours when it is none itself', () => {
     expect(datasets([HTTP, HTTP, { foo: 1, bar: 2 }])).toEqual(['http_requests', 'http_requests', 'unknown'])
   })

@@ -65,6 +65,14 @@ describe('the status of an answer', () => {
     }
   })
 
+  it('of another intake that its key or the dataset is at fault waits for an operator', () => {
+    for (const code of ['ERR_INTAKE_DATASET_NOT_OF_KEY', 'ERR_INTAKE_UNKNOWN_DATASET']) {
+      const body = Buffer.from(JSON.stringify({ statusCode: 400, code, error: 'Bad Request', message: 'no' }))
+      const refusal = refusalOf({ ...answerOf(400), body, contentType: 'application/json' }, [])
+      expect(refusal).toMatchObject({ name: 'RetryableError', needsOperator: true, ofPieceAlone: true })
+    }
+  })
+
   it('of 400, 413, 422 and what else is the fault of what was sent refuses the piece', () => {
     for (const status of [400, 409, 410, 412, 413, 414, 416, 418, 422, 423, 424, 451, 499]) {
       expect(refusalOf(answerOf(status), []), String(status)).toBeInstanceOf(PermanentError)
