@@ -73,6 +73,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
   const refresh = () => {
     metrics.spoolBytes.set(spool.usage.bytes)
     metrics.spoolBatches.set(spool.usage.batches)
+    metrics.keptBytes.set(spool.kept.bytes)
     for (const sink of config.sinks) metrics.spoolOldestAge.set({ sink }, spool.oldestAgeMs(sink) / 1000)
   }
   const status = () => ({
@@ -80,6 +81,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     uptimeSeconds: Math.round((Date.now() - startedAt) / 1000),
     accepting: spool.refusal() ?? 'yes',
     spool: spool.usage,
+    kept: spool.kept,
     sinks: config.sinks.map(sink => ({
       name: sink,
       pendingLines: ledger.pending(sink),

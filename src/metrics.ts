@@ -41,6 +41,7 @@ export function createMetrics(sinks: readonly string[] = []) {
     authFailures: counter('intake_auth_failures_total', 'Requests without a valid key: missing, unknown', 'reason'),
     spoolBytes: gauge('intake_spool_bytes', 'Bytes in the spool'),
     spoolBatches: gauge('intake_spool_batches', 'Batches in the spool'),
+    keptBytes: gauge('intake_spool_kept_bytes', 'Bytes of delivered batches that are kept for replay'),
     spoolOldestAge: gauge('intake_spool_oldest_age_seconds', 'Age of the oldest batch a sink has not done', 'sink'),
     spoolSetAside: counter('intake_spool_set_aside_total', 'Spool files set aside: torn, damaged or not ours'),
     events: counter('intake_events_total', 'Lines settled: delivered, filtered, dead_lettered', 'sink', 'outcome'),

@@ -92,6 +92,12 @@ function daysOf({ retention }: TemplatesRequest): number | undefined {
   return typeof retention === 'number' ? retention : undefined
 }
 
+/** Whether templates can say that data streams have none. */
+function hasFailureStore(server: Server): boolean {
+  if (server.kind !== 'elasticsearch') return false
+  return isAtLeast(server, 9, 1) || (server.major === 8 && isAtLeast(server, 8, 19))
+}
+
 function properties({ server, naming }: TemplatesRequest, dataset: string): object {
   const cloudflare = vendorMapping(isPerDataset(naming) && dataset !== UNKNOWN_DATASET ? dataset : undefined, server)
   if (naming.kind === 'index') return { cloudflare }
@@ -117,6 +123,8 @@ function indexTemplate(request: TemplatesRequest, dataset: string, composedOf: r
     template: {
       mappings: { properties: properties(request, dataset) },
       ...(isStream && hasDataStreamLifecycle(server) && { lifecycle: dataStreamLifecycle(daysOf(request)) }),
+      // Where it is on, a refused event is answered as one that was taken.
+      ...(isStream && hasFailureStore(server) && { data_stream_options: { failure_store: { enabled: false } } }),
     },
   }
   return documentOf('template', templateName(naming, dataset), body, isStream ? request.retention : undefined)

@@ -224,6 +224,36 @@ for (const kind of stores) {
       expect(await service!.metric('intake_received_lines_total')).toBe(1_000)
     })
 
+    it.runIf(kind.name === 'opensearch')('leaves the mapping to an ingest pipeline in profile raw', async () => {
+      await call('PUT', '/_ingest/pipeline/own', {
+        processors: [
+          { json: { field: 'message', target_field: 'parsed' } },
+          { rename: { field: 'parsed.QueryName', target_field: 'dns.question.name' } },
+          { remove: { field: 'parsed' } },
+        ],
+      })
+      await call('PUT', '/_index_template/of-the-operator', {
+        index_patterns: ['logs-cloudflare_logpush.*-*'],
+        data_stream: {},
+        priority: 200,
+        template: { settings: { 'index.default_pipeline': 'own' } },
+      })
+      await start({ PROFILE: 'raw', ELASTICSEARCH_SETUP: 'check', ELASTICSEARCH_NAMESPACE: 'prod' })
+      const line = JSON.stringify({ QueryName: 'a.example', ResponseCode: 0, QueryType: 1, ColoCode: 'AMS' })
+      expect(await send([line])).toBe(200)
+      await settled()
+      const { sources } = await search({ match_all: {} }, 'logs-cloudflare_logpush.dns-prod')
+      expect(sources).toMatchObject([
+        {
+          dns: { question: { name: 'a.example' } },
+          message: line,
+          data_stream: { type: 'logs', dataset: 'cloudflare_logpush.dns', namespace: 'prod' },
+        },
+      ])
+      await call('DELETE', '/_data_stream/logs-*')
+      await call('DELETE', '/_index_template/of-the-operator')
+    })
+
     it('waits while the template is missing, says so, and lets the server make up nothing', async () => {
       await store.ask('DELETE', '/_index_template/logs-cloudflare.*')
       await start({ ELASTICSEARCH_SETUP: 'check' })

@@ -136,7 +136,7 @@ describe.each(kinds)('the templates for %s', kind => {
   })
 })
 
-const DIGESTS = { elasticsearch: 'ed92518e039fa13d', opensearch: 'ee7a2aed764dca72' }
+const DIGESTS = { elasticsearch: '85a23c81aecc6b39', opensearch: 'ee7a2aed764dca72' }
 
 describe('an older server', () => {
   it.each([
