@@ -10,8 +10,10 @@ LABEL org.opencontainers.image.title="logpush-intake" \
       org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app
 ENV HOST=0.0.0.0 DATA_DIR=/data
-# Only /data is written to; the rest may be read-only.
-RUN mkdir /data && chown node:node /data && chmod 700 /data && ln -s /app/src/main.ts /usr/local/bin/logpush-intake
+# Nothing here installs packages or becomes another user. Only /data is written to; the rest may be read-only.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* /opt/yarn* \
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
+ && mkdir /data && chown node:node /data && chmod 700 /data && ln -s /app/src/main.ts /usr/local/bin/logpush-intake
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE NOTICE ./
 COPY docker/healthcheck.mjs ./docker/

@@ -1,6 +1,6 @@
 /**
- * Kills the service again and again under load and proves that nothing acknowledged is lost and nothing is delivered twice:
- * `npm run torture -- --kills 500 [--seed 1] [--minutes 30]`. Exit 1 on a violation.
+ * Kills the service again and again under load and proves that nothing acknowledged is lost and nothing is delivered twice, in files
+ * and in a store that knows ids: `npm run torture -- --kills 500 [--seed 1] [--minutes 30]`. Exit 1 on a violation.
  */
 import { Command, InvalidArgumentError } from 'commander'
 import { torture, violationsOf } from '../bench/torture/torture.ts'
@@ -32,11 +32,14 @@ const rows: [string, string | number][] = [
   ['lines acknowledged', report.acknowledgedLines],
   ['acknowledged and missing', report.missing],
   ['twice in the file sink', report.twice],
+  ['missing in Elasticsearch', report.missingDocuments],
+  ['twice in Elasticsearch', report.twiceDocuments],
   ['batches in part', report.partial],
   ['torn lines', report.torn],
   ['lines that nobody sent', report.unknown],
   ['stored, 200 lost by a kill', report.storedUnanswered],
   ['resent after delivered', report.resentAfterDelivered],
+  ['sent again, known by id', report.conflicts],
   ['event files', report.files],
   ['median start', `${Math.round(report.medianStartMs)} ms`],
   ['slowest start', `${Math.round(report.slowestStartMs)} ms`],

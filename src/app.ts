@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { adminTokens, peersOf, tlsFiles } from './access-settings.ts'
 import type { Config } from './config.ts'
 import { createOperations } from './control/operations.ts'
 import { startControl } from './control/server.ts'
@@ -19,6 +20,7 @@ import { isNetworkSink, makeSink } from './make-sink.ts'
 import { encodeSettings, mapperSettings } from './mapping-settings.ts'
 import { createMetrics } from './metrics.ts'
 import { createDiskSpool } from './spool/disk.ts'
+import type { Recovered } from './spool/spool.ts'
 
 /** For one attempt of a sink over the network: after an outage delivery goes on within this and the longest pause. */
 const WRITE_TIMEOUT_MS = 30_000
@@ -104,6 +106,11 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     })
     closers.push(() => keyring.close())
 
+    const tokens = adminTokens(config, log)
+    closers.push(() => tokens?.close())
+    const peers = peersOf(config, log)
+    closers.push(() => peers.close())
+
     const encode = encodeSettings(config)
     const pool = createPool({
       workers: config.workers || availableParallelism(),
@@ -112,9 +119,24 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     })
     closers.push(() => pool.close())
     const folder = join(config.dataDir, 'dead-letters')
-    const letters = createDeadLetterStore({ folder, maxBytes: config.deadLettersMaxBytes, now: Date.now })
+    const oldest = new Map(config.sinks.map(sink => [sink as string, oldestFor(recovered, sink)]))
+    const letters = createDeadLetterStore({
+      folder,
+      maxBytes: config.deadLettersMaxBytes,
+      now: Date.now,
+      oldestBatch: sink => oldest.get(sink),
+    })
     const keeps = config.spoolKeepBytes > 0
-    const operations = createOperations({ spool, sinks: config.sinks, datasets, letters, folder, keeps, log })
+    const operations = createOperations({
+      spool,
+      sinks: config.sinks,
+      datasets,
+      letters,
+      folder,
+      keeps,
+      maxLineBytes: config.maxLineBytes,
+      log,
+    })
     await operations.recover()
     for (const [index, name] of config.sinks.entries()) {
       const sink = makeSink(name, config, log)
@@ -139,6 +161,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
     const intake = createIntake({
       spool,
       keyring,
+      peers,
       metrics,
       log,
       datasets,
@@ -151,7 +174,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
       },
       tls: tlsFiles(config),
     })
-    const admin = await createAdmin({ metrics, log, refusal: () => spool.refusal(), refresh, status, intake })
+    const admin = await createAdmin({ metrics, log, refusal: () => spool.refusal(), refresh, status, intake, tokens })
     closers.push(() => admin.close())
     const deadlineMs = config.shutdownSeconds * 1000
     closers.push(() =>
@@ -194,11 +217,9 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
   }
 }
 
-export function tlsFiles({ tlsCertFile, tlsKeyFile }: Config) {
-  return tlsCertFile !== undefined && tlsKeyFile !== undefined
-    ? { certFile: tlsCertFile, keyFile: tlsKeyFile }
-    : undefined
-}
+/** The oldest batch that comes again. */
+const oldestFor = ({ batches }: Recovered, sink: string): string | undefined =>
+  batches.find(({ sinks }) => sinks.includes(sink))?.batch.name
 
 /** Lets requests in hand finish; a sender that is still at it after so long is cut off. */
 async function closeListener(app: FastifyInstance, deadlineMs: number): Promise<void> {

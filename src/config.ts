@@ -49,7 +49,9 @@ export function loadConfig(
   const dataDir = resolve(config.dataDir as string)
   config.dataDir = dataDir
   config.fileDir = config.fileDir === undefined ? join(dataDir, 'events') : resolve(config.fileDir as string)
-  problems.push(...crossProblems(config as unknown as Config, datasets), ...check(config as unknown as Config))
+  const isToldOf = (problem: string) => problems.some(told => told.startsWith(`${problem.split(':', 1)[0]}:`))
+  problems.push(...crossProblems(config as unknown as Config, datasets).filter(problem => !isToldOf(problem)))
+  problems.push(...check(config as unknown as Config))
   if (problems.length > 0) throw new ConfigError(problems)
 
   const frozen = Object.freeze(config) as unknown as Config
@@ -105,12 +107,15 @@ const PAIRS = [
 ] as const satisfies [Names, Names][]
 const CHOICES = [
   ['INTAKE_KEYS', 'INTAKE_KEYS_FILE'],
+  ['ADMIN_TOKEN', 'ADMIN_TOKEN_FILE'],
+  ['ALLOWED_NETWORKS', 'ALLOWED_NETWORKS_FILE'],
   ['ELASTICSEARCH_API_KEY', 'ELASTICSEARCH_API_KEY_FILE'],
   ['ELASTICSEARCH_PASSWORD', 'ELASTICSEARCH_PASSWORD_FILE'],
   ['ELASTICSEARCH_API_KEY', 'ELASTICSEARCH_USERNAME'],
   ['ELASTICSEARCH_API_KEY_FILE', 'ELASTICSEARCH_USERNAME'],
   ['HTTP_HEADERS', 'HTTP_HEADERS_FILE'],
 ] as const satisfies [Names, Names][]
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i
 const NETWORK_SINKS = [
   ['elasticsearch', 'ELASTICSEARCH_URL'],
   ['http', 'HTTP_URL'],
@@ -126,11 +131,27 @@ function crossProblems(config: Config, datasets: readonly string[]): string[] {
   for (const [one, other] of CHOICES) {
     if (isSet(one) && isSet(other)) problems.push(`${one}, ${other}: set one of them, not both.`)
   }
+  for (const [, url] of NETWORK_SINKS) {
+    const urls = config[camel(url) as keyof Config] as readonly string[]
+    if (!urls.every(each => URL.canParse(each))) problems.push(`${url}: it holds what is no URL.`)
+  }
+  const index = config.elasticsearchIndex?.replaceAll(/\{(?:dataset|namespace)\}/g, '') ?? ''
+  if (/[{}]/.test(index) || index !== index.toLowerCase()) {
+    problems.push(
+      'ELASTICSEARCH_INDEX: it has to be in lower case, and only {dataset} and {namespace} stand for something.',
+    )
+  }
   for (const [sink, url] of NETWORK_SINKS) {
     if (config.sinks.includes(sink) && !isSet(url)) problems.push(`${url}: SINKS names ${sink}, so it must be set.`)
   }
   if (isSet('ELASTICSEARCH_USERNAME') !== (isSet('ELASTICSEARCH_PASSWORD') || isSet('ELASTICSEARCH_PASSWORD_FILE'))) {
     problems.push('ELASTICSEARCH_USERNAME, ELASTICSEARCH_PASSWORD: set both or none.')
+  }
+  if (isSet('TLS_CLIENT_CA_FILE') && !isSet('TLS_CERT_FILE')) {
+    problems.push('TLS_CLIENT_CA_FILE: it needs TLS_CERT_FILE and TLS_KEY_FILE.')
+  }
+  if (!LOOPBACK.test(config.adminHost) && !isSet('ADMIN_TOKEN') && !isSet('ADMIN_TOKEN_FILE')) {
+    problems.push('ADMIN_HOST: on an address that is not loopback the admin listener needs an ADMIN_TOKEN.')
   }
   if (config.port !== 0 && config.port === config.adminPort && config.host === config.adminHost) {
     problems.push(`PORT, ADMIN_PORT: both are ${config.port}; the two listeners need different ports.`)

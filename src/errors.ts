@@ -12,6 +12,21 @@ export const httpErrors = {
     'The intake key is missing or unknown: on this route it is intake_key in the JSON body (on /array in each element); headers and query are not looked at.',
     401,
   ),
+  unauthorizedAdmin: createError(
+    'ERR_INTAKE_ADMIN_UNAUTHORIZED',
+    'The admin token is missing or unknown: send it as Authorization: Bearer <token>, or as the password of HTTP Basic.',
+    401,
+  ),
+  forbiddenAddress: createError(
+    'ERR_INTAKE_FORBIDDEN_ADDRESS',
+    'No requests are taken from this address (ALLOWED_NETWORKS); nothing was stored.',
+    403,
+  ),
+  tooManyFailures: createError(
+    'ERR_INTAKE_TOO_MANY_FAILURES',
+    'The key is missing or unknown, as in too many requests from this address before; one with a valid key is taken at any time.',
+    429,
+  ),
   incomplete: createError(
     'ERR_INTAKE_INCOMPLETE_BODY',
     'The body ended before it was complete; nothing was stored. Send the batch again.',
@@ -111,9 +126,9 @@ export class UnavailableError extends Error {
 export class ReplayStoppedError extends UnavailableError {
   /** What was stored before. */
   readonly replayed: { readonly batches: number; readonly lines: number }
-  /** Unix milliseconds: the replay goes on with this as its `since`. */
-  readonly next: number
-  constructor(cause: UnavailableError, replayed: ReplayStoppedError['replayed'], next: number) {
+  /** The name of the batch with which the replay goes on. */
+  readonly next: string
+  constructor(cause: UnavailableError, replayed: ReplayStoppedError['replayed'], next: string) {
     super(cause.reason, { cause })
     this.replayed = replayed
     this.next = next
@@ -129,6 +144,7 @@ export interface RetryableOptions {
   readonly retryAfterMs?: number | undefined
   readonly needsOperator?: boolean
   readonly ofPieceAlone?: boolean
+  readonly timedOut?: boolean
 }
 
 /** A sink could not take a piece now: the same piece is tried again after a pause. */
@@ -140,11 +156,14 @@ export class RetryableError extends Error {
   readonly needsOperator: boolean
   /** True where it is of this piece alone, such as its index missing: others may be taken. */
   readonly ofPieceAlone: boolean
+  /** True where no answer came in time: less at a time may be answered. */
+  readonly timedOut: boolean
   constructor(message: string, options: ErrorOptions & RetryableOptions = {}) {
     super(message, options)
     this.retryAfterMs = options.retryAfterMs
     this.needsOperator = options.needsOperator ?? false
     this.ofPieceAlone = options.ofPieceAlone ?? false
+    this.timedOut = options.timedOut ?? false
   }
 }
 

@@ -91,6 +91,7 @@ times(
     .command('replay')
     .description('deliver kept batches (SPOOL_KEEP_BYTES) once more')
     .requiredOption('--sink <name>', 'the sink that gets them')
+    .option('--from <batch>', 'those from this batch on, as an earlier replay told')
     .option('--json', 'JSON on a terminal as well'),
 ).action(async (options: { sink: string }) => (await import('./cli/replay.ts')).replay(process.env, options))
 

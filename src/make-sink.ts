@@ -6,6 +6,7 @@ import { RetryableError } from './errors.ts'
 import { createHttpClient, type HttpClient } from './sinks/http-client.ts'
 import { createHeaders } from './sinks/http-headers.ts'
 import { sinks } from './sinks/index.ts'
+import { withMaskedWords } from './sinks/masked.ts'
 import { createSecret } from './sinks/secret.ts'
 import type { Sink } from './sinks/sink.ts'
 import { type Naming, targetOf } from './templates/naming.ts'
@@ -76,12 +77,13 @@ export function askBy(client: HttpClient, signal: AbortSignal): Ask {
 
 function makeElasticsearchSink(config: Config, log: Logger): Sink {
   const { profile, eventIdField, elasticsearchSetup: setup, elasticsearchNamespace: namespace } = config
+  const headers = elasticsearchHeaders(config)
   const client = elasticsearchClient(config)
   const naming = namingOf(config)
   const warn = (warning: string) => log.warn({ sink: 'elasticsearch' }, warning)
   const readiness = createReadiness({ naming, profile, setup: setup === 'auto' ? 'auto' : 'check', eventIdField, warn })
   const isData = naming.kind === 'data-streams'
-  return sinks.elasticsearch({
+  const sink = sinks.elasticsearch({
     client,
     setup,
     indexOf: dataset => (isData ? dataStreamName(dataset, profile, namespace) : targetOf(naming, dataset)),
@@ -90,6 +92,7 @@ function makeElasticsearchSink(config: Config, log: Logger): Sink {
     keepsLine: config.keepOriginal,
     ready: ({ dataset }, signal) => readiness(askBy(client, signal), dataset).catch(retryable),
   })
+  return withMaskedWords(sink, async () => Object.values(await headers()))
 }
 
 const isGzip = ({ elasticsearchCompression }: Config): boolean => elasticsearchCompression === 'gzip'

@@ -38,7 +38,11 @@ export function createMetrics(sinks: readonly string[] = []) {
     receivedLines: counter('intake_received_lines_total', 'Lines stored, by declared dataset', 'dataset'),
     receivedBytes: counter('intake_received_bytes_total', 'Bytes of stored batches: body, inflated', 'kind'),
     acceptDuration: histogram('intake_accept_duration_seconds', 'From the request to its answer, stored batches'),
-    authFailures: counter('intake_auth_failures_total', 'Requests without a valid key: missing, unknown', 'reason'),
+    authFailures: counter(
+      'intake_auth_failures_total',
+      'Requests refused for who sends them: missing, unknown (key), limited (answered 429 after many of these), address',
+      'reason',
+    ),
     spoolBytes: gauge('intake_spool_bytes', 'Bytes in the spool'),
     spoolBatches: gauge('intake_spool_batches', 'Batches in the spool'),
     keptBytes: gauge('intake_spool_kept_bytes', 'Bytes of delivered batches that are kept for replay'),

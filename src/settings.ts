@@ -40,12 +40,29 @@ const secret = (description: string) => Type.Optional(text(description, { secret
 export const settings = {
   HOST: text('Address of the intake listener.', { default: '127.0.0.1', minLength: 1 }),
   PORT: port('Port of the intake listener; 0 takes a free one.', 8080),
-  ADMIN_HOST: text('Address of the admin listener: metrics, status, API page.', { default: '127.0.0.1', minLength: 1 }),
+  ADMIN_HOST: text(
+    'Address of the admin listener: metrics, status, API page. Other than loopback only with an ADMIN_TOKEN.',
+    { default: '127.0.0.1', minLength: 1 },
+  ),
   ADMIN_PORT: port('Port of the admin listener; 0 takes a free one.', 8081),
+  ADMIN_TOKEN: secret(
+    'Who looks at the admin listener must send it, as Bearer or as the password of HTTP Basic: at least 16 printable ASCII characters; several, comma separated, are a rotation. /livez and /readyz need none.',
+  ),
+  ADMIN_TOKEN_FILE: file('File with the token or tokens; read again when it changes.'),
   TLS_CERT_FILE: Type.Optional(
     text('PEM certificate chain: HTTPS on the intake listener; read again when it changes.'),
   ),
   TLS_KEY_FILE: Type.Optional(text('PEM private key of TLS_CERT_FILE; read again when it changes.')),
+  TLS_CLIENT_CA_FILE: file(
+    'PEM certificate authorities of the senders: without a certificate that one of them signed no connection is made; read again when it changes.',
+  ),
+  ALLOWED_NETWORKS: list(
+    'Networks that requests are taken from, comma separated, such as `192.0.2.0/24,2001:db8::/32`; others are answered 403. Without it all are taken. /livez and /readyz answer everybody.',
+  ),
+  ALLOWED_NETWORKS_FILE: file('File with these networks, comma or line separated; read again when it changes.'),
+  TRUSTED_PROXIES: list(
+    'Networks of the proxies in front, comma separated: where one of them connects, the address of the sender is the last in X-Forwarded-For that is none of them.',
+  ),
   PUBLIC_URL: Type.Optional(
     text('The https URL by which Logpush reaches the intake; used in the printed destination_conf and by `job`.', {
       pattern: '^https://[^\\s?#]+$',
@@ -174,7 +191,7 @@ export const settings = {
     'bytes',
     MIB,
     1024,
-    256 * MIB,
+    8 * MIB,
   ),
   MAX_JSON_BYTES: amount('Largest body of the JSON routes after inflating.', 'bytes', 16 * MIB, 1024, 256 * MIB),
   BODY_IDLE_SECONDS: amount('A body without progress for so long is answered 408.', 'seconds', 30, 1, 3600),

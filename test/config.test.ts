@@ -147,4 +147,44 @@ describe('the settings', () => {
       [],
     )
   })
+
+  it.each(['0.0.0.0', '::', '192.0.2.1', 'admin.example', '127.example', '127.0.0.1.example', '128.0.0.1'])(
+    'refuse the admin listener on %s without a token',
+    adminHost => {
+      const found = problems({ ADMIN_HOST: adminHost })
+      expect(found).toEqual(['ADMIN_HOST: on an address that is not loopback the admin listener needs an ADMIN_TOKEN.'])
+      expect(problems({ ADMIN_HOST: adminHost, ADMIN_TOKEN: 'a-token-of-some-length' })).toEqual([])
+      expect(problems({ ADMIN_HOST: adminHost, ADMIN_TOKEN_FILE: '/run/secrets/token' })).toEqual([])
+    },
+  )
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('take the admin listener on %s without one', adminHost => {
+    expect(problems({ ADMIN_HOST: adminHost })).toEqual([])
+  })
+
+  it('take who is let in once, and certificates of senders only with a certificate of ours', () => {
+    const found = problems({
+      ADMIN_TOKEN: 'a-token-of-some-length',
+      ADMIN_TOKEN_FILE: '/t',
+      ALLOWED_NETWORKS: '192.0.2.0/24',
+      ALLOWED_NETWORKS_FILE: '/n',
+      TLS_CLIENT_CA_FILE: '/ca.pem',
+    })
+    expect(found).toEqual([
+      'ADMIN_TOKEN, ADMIN_TOKEN_FILE: set one of them, not both.',
+      'ALLOWED_NETWORKS, ALLOWED_NETWORKS_FILE: set one of them, not both.',
+      'TLS_CLIENT_CA_FILE: it needs TLS_CERT_FILE and TLS_KEY_FILE.',
+    ])
+    expect(found.join()).not.toContain('a-token-of-some-length')
+  })
+
+  it('name a wrong URL once, and what is none though it looks like one', () => {
+    expect(problems({ SINKS: 'elasticsearch', ELASTICSEARCH_URL: 'nonsense' })).toHaveLength(1)
+    expect(problems({ ELASTICSEARCH_URL: 'http://h:99999' })).toEqual(['ELASTICSEARCH_URL: it holds what is no URL.'])
+  })
+
+  it('know the places of an index name', () => {
+    for (const index of ['logs-{datset}', 'é-É', '{dataset'])
+      expect(problems({ ELASTICSEARCH_INDEX: index }), index).toHaveLength(1)
+  })
 })

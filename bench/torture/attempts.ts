@@ -6,6 +6,8 @@ export interface Attempt {
   acknowledged: boolean
   /** How often each line was found in the files. */
   readonly found: Uint8Array
+  /** How many documents hold each line. */
+  readonly documents: Uint8Array
 }
 
 /** Every attempt of the run, by the id that its lines carry. */
@@ -15,7 +17,20 @@ export type Attempts = Map<string, Attempt>
 export const LINE_ID = /t-(\d+-\d+-\d+)-(\d+)-/
 
 export function noteAttempt(attempts: Attempts, id: string, lines: number): Attempt {
-  const attempt = { lines, sends: 0, acknowledged: false, found: new Uint8Array(lines) }
+  const attempt = {
+    lines,
+    sends: 0,
+    acknowledged: false,
+    found: new Uint8Array(lines),
+    documents: new Uint8Array(lines),
+  }
   attempts.set(id, attempt)
   return attempt
+}
+
+/** The attempt that a line is of, and its number there; undefined where nobody sent it. */
+export function lineOf(attempts: Attempts, text: string): { attempt: Attempt; number: number } | undefined {
+  const [, id = '', digits = ''] = LINE_ID.exec(text) ?? []
+  const attempt = attempts.get(id)
+  return attempt && Number(digits) < attempt.lines ? { attempt, number: Number(digits) } : undefined
 }

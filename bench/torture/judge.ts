@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { type Attempts, LINE_ID } from './attempts.ts'
+import { type Attempts, lineOf } from './attempts.ts'
 
 export interface Verdict {
   readonly acknowledgedBatches: number
@@ -13,6 +13,10 @@ export interface Verdict {
   readonly missing: number
   /** Lines that are in the files more often than their body can have been stored. */
   readonly twice: number
+  /** Lines that were acknowledged and that no document holds. */
+  readonly missingDocuments: number
+  /** Lines that more than one document holds, whatever was sent: each has one id. */
+  readonly twiceDocuments: number
   /** Attempts of which some lines are there and some are not. */
   readonly partial: number
   /** Lines that are no whole event, and files that end within one. */
@@ -48,9 +52,8 @@ async function readFile(path: string, attempts: Attempts, count: { torn: number;
   })
   for await (const line of createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (!isEvent(line)) count.torn += 1
-    const [, id = '', number = ''] = LINE_ID.exec(line) ?? []
-    const attempt = attempts.get(id)
-    if (attempt && Number(number) < attempt.lines) attempt.found[Number(number)]! += 1
+    const sent = lineOf(attempts, line)
+    if (sent) sent.attempt.found[sent.number]! += 1
     else count.unknown += 1
   }
   if (last !== 0x0a) count.torn += 1
@@ -70,11 +73,13 @@ function weigh(attempts: Attempts): Omit<Verdict, 'torn' | 'unknown' | 'files'> 
     acknowledgedLines: 0,
     missing: 0,
     twice: 0,
+    missingDocuments: 0,
+    twiceDocuments: 0,
     partial: 0,
     storedUnanswered: 0,
     resentAfterDelivered: 0,
   }
-  for (const { lines, sends, acknowledged, found } of attempts.values()) {
+  for (const { lines, sends, acknowledged, found, documents } of attempts.values()) {
     const there = found.reduce((total, times) => total + (times > 0 ? 1 : 0), 0)
     const most = found.reduce((a, b) => Math.max(a, b), 0)
     const least = found.reduce((a, b) => Math.min(a, b), 255)
@@ -82,7 +87,9 @@ function weigh(attempts: Attempts): Omit<Verdict, 'torn' | 'unknown' | 'files'> 
       sum.acknowledgedBatches += 1
       sum.acknowledgedLines += lines
       sum.missing += lines - there
+      sum.missingDocuments += documents.filter(count => count === 0).length
     } else if (there > 0) sum.storedUnanswered += 1
+    sum.twiceDocuments += documents.filter(count => count > 1).length
     // A body that was sent once is stored once at most; each stored body is in the files as a whole.
     if (most !== least) sum.partial += 1
     if (most > sends) sum.twice += found.reduce((total, times) => total + Math.max(0, times - sends), 0)

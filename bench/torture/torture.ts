@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomOf } from '../records.ts'
-import type { Attempts } from './attempts.ts'
+import { createBulkServer } from '../soak/bulk-server.ts'
+import { type Attempts, lineOf } from './attempts.ts'
 import { judge, type Verdict } from './judge.ts'
-import { killDuringStart, type Life, pendingLines, startService } from './service.ts'
+import { killDuringStart, type Life, type Place, pendingLines, startService } from './service.ts'
 import { type Address, runWriter } from './writer.ts'
 
 export interface TortureOptions {
@@ -21,6 +22,8 @@ export interface Report extends Verdict {
   readonly attempts: number
   readonly slowestStartMs: number
   readonly medianStartMs: number
+  /** Documents that came once more after a kill, and were there. */
+  readonly conflicts: number
   /** Of the last life, after SIGTERM. */
   readonly exitCode: number | null
   /** What the service logged at error and above. */
@@ -28,6 +31,7 @@ export interface Report extends Verdict {
 }
 
 const WRITERS = 4
+const ERROR_LEVEL = 50
 const LEAST_LIFE_MS = 50
 const MOST_LIFE_MS = 1500
 /** Of this part of the kills the start is hit, which is when files are mended. */
@@ -44,6 +48,27 @@ export async function torture({ kills, seed, maxMs, onKill }: TortureOptions): P
   const dataDir = await mkdtemp(join(tmpdir(), 'torture-'))
   const attempts: Attempts = new Map()
   const complaints = new Set<string>()
+  let strangers = 0
+  const bulk = await createBulkServer({
+    onCreated(text) {
+      const sent = lineOf(attempts, text)
+      if (sent) sent.attempt.documents[sent.number]! += 1
+      else strangers += 1
+    },
+  })
+  const place: Place = {
+    dataDir,
+    env: {
+      SINKS: 'file,elasticsearch',
+      FILE_MAX_BYTES: `${4 * 1024 ** 2}`,
+      FILE_GZIP: 'true',
+      ELASTICSEARCH_URL: bulk.url,
+      ELASTICSEARCH_SETUP: 'off',
+    },
+    onLog(entry, line) {
+      if (entry === undefined || entry.level >= ERROR_LEVEL) complaints.add(entry?.msg ?? line)
+    },
+  }
   const random = randomOf(seed)
   const starts: number[] = []
   const endsAt = Date.now() + maxMs
@@ -53,7 +78,7 @@ export async function torture({ kills, seed, maxMs, onKill }: TortureOptions): P
   let life: Life | undefined
 
   const start = async () => {
-    life = await startService(dataDir, complaints)
+    life = await startService(place)
     starts.push(life.startMs)
     number += 1
     up.resolve({ url: life.url, number })
@@ -76,7 +101,7 @@ export async function torture({ kills, seed, maxMs, onKill }: TortureOptions): P
 
     let done = 0
     while (done < kills && Date.now() < endsAt) {
-      if (random() < STARTS_HIT) await killDuringStart(dataDir, random() * MOST_START_MS)
+      if (random() < STARTS_HIT) await killDuringStart(place, random() * MOST_START_MS)
       else {
         const running = await start()
         await Promise.race([sleep(LEAST_LIFE_MS + random() * (MOST_LIFE_MS - LEAST_LIFE_MS)), failed])
@@ -97,6 +122,8 @@ export async function torture({ kills, seed, maxMs, onKill }: TortureOptions): P
     starts.sort((a, b) => a - b)
     return {
       ...verdict,
+      unknown: verdict.unknown + strangers,
+      conflicts: bulk.conflicts,
       kills: done,
       attempts: attempts.size,
       slowestStartMs: starts.at(-1)!,
@@ -107,6 +134,7 @@ export async function torture({ kills, seed, maxMs, onKill }: TortureOptions): P
   } finally {
     ended = true
     await life?.kill()
+    await bulk.stop()
     await rm(dataDir, { recursive: true, force: true })
   }
 }
@@ -123,6 +151,8 @@ export function violationsOf(report: Report): string[] {
   const rules: [boolean, string][] = [
     [report.missing > 0, `${report.missing} acknowledged lines are missing.`],
     [report.twice > 0, `${report.twice} lines are in the files twice.`],
+    [report.missingDocuments > 0, `${report.missingDocuments} acknowledged lines are in no document.`],
+    [report.twiceDocuments > 0, `${report.twiceDocuments} lines are in more than one document.`],
     [report.partial > 0, `${report.partial} batches are in the files in part.`],
     [report.torn > 0, `${report.torn} lines are torn.`],
     [report.unknown > 0, `${report.unknown} lines or files were not sent by anybody.`],

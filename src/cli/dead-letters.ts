@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../config.ts'
+import type { Request } from '../control/protocol.ts'
 import { registry } from '../datasets/index.ts'
 import type { LetterFilter } from '../delivery/dead-letter-filter.ts'
 import { sinksWithLetters } from '../delivery/dead-letter-store.ts'
@@ -10,6 +11,7 @@ import { type FilterOptions, filterOf, limitOf } from './letter-options.ts'
 import { printOutcomes } from './outcomes.ts'
 import { print } from './print.ts'
 import { deadLettersFolder, runRequest } from './run-request.ts'
+import { tellSystemErrors } from './system-error.ts'
 import { tableText } from './table.ts'
 
 export type DeadLettersCommand = 'list' | 'show' | 'redrive' | 'discard'
@@ -36,28 +38,44 @@ export async function deadLetters(
   const { config } = loadConfig(env, datasets)
   const { sink } = options
   const asJson = options.json === true || process.stdout.isTTY !== true
-  switch (command) {
-    case 'list':
-      return list(config, await sinksToRead(config, sink), filter, asJson)
-    case 'show':
-      return show(config, await sinksToRead(config, sink), filter, limit, asJson)
-    case 'discard':
-      if (options.all !== true && sink === undefined && Object.keys(filter).length === 0) {
-        throw new UsageError(
-          'Say which: --sink, --reason, --dataset, --since, --until, --id, or --all for every dead letter.',
-        )
-      }
-      break
-    case 'redrive':
-  }
+  const saysWhich = options.all === true || sink !== undefined || Object.keys(filter).length > 0
+  await tellSystemErrors(async () => {
+    switch (command) {
+      case 'list':
+        return list(config, await sinksToRead(config, sink), filter, asJson)
+      case 'show':
+        return show(config, await sinksToRead(config, sink), filter, limit, asJson)
+      case 'discard':
+        if (!saysWhich) throw new UsageError(SAY_WHICH)
+        return change(config, datasets, { command, ...(sink === undefined ? {} : { sink }), filter }, asJson)
+      case 'redrive':
+        return change(config, datasets, { command, ...(sink === undefined ? {} : { sink }), filter }, asJson)
+    }
+  })
+}
+
+const SAY_WHICH = 'Say which: --sink, --reason, --dataset, --since, --until, --id, or --all for every dead letter.'
+
+async function change(
+  config: Config,
+  datasets: readonly string[],
+  request: Exclude<Request, { command: 'replay' }>,
+  asJson: boolean,
+): Promise<void> {
   const present = await sinksWithLetters(deadLettersFolder(config))
-  const ran = await runRequest(config, datasets, { command, ...(sink === undefined ? {} : { sink }), filter })
+  const ran = await runRequest(config, datasets, request)
   await printOutcomes(ran, asJson)
-  if (ran.outcomes.length === 0) process.stderr.write('There are no such dead letters.\n')
-  const left = sink === undefined ? present.filter(name => !ran.outcomes.some(outcome => outcome.sink === name)) : []
-  if (left.length > 0 && process.exitCode === undefined) {
-    process.stderr.write(`The dead letters of ${left.join(', ')} stay: SINKS does not name it.\n`)
-  }
+  const left = present.filter(name => !ran.outcomes.some(outcome => outcome.sink === name))
+  if (
+    request.command === 'redrive' &&
+    request.sink === undefined &&
+    left.length > 0 &&
+    process.exitCode === undefined
+  ) {
+    const sentence = `The dead letters of ${left.join(', ')} stay: SINKS does not name ${left.length === 1 ? 'it' : 'them'}.`
+    if (ran.outcomes.length === 0) throw new UsageError(sentence)
+    process.stderr.write(`${sentence}\n`)
+  } else if (ran.outcomes.length === 0) process.stderr.write('There are no such dead letters.\n')
 }
 
 async function sinksToRead(config: Config, sink: string | undefined): Promise<readonly string[]> {

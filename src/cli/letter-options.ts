@@ -12,6 +12,9 @@ export interface FilterOptions {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** As of a request (control/protocol.ts). */
+const MAX_REASON = 200
+const BATCH = /^\d{16}$/
 const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 1_000_000
 
@@ -22,6 +25,9 @@ export function filterOf(options: FilterOptions, datasets: readonly string[], no
     throw new UsageError(`Unknown dataset ${dataset}. Known datasets: ${datasets.join(', ')}, unknown.`)
   }
   if (id !== undefined && !UUID.test(id)) throw new UsageError(`--id: expected the UUID of an event, not ${id}.`)
+  if (reason !== undefined && (reason === '' || reason.length > MAX_REASON)) {
+    throw new UsageError(`--reason: expected a word of 1 to ${MAX_REASON} characters.`)
+  }
   const since = timeOf('--since', options.since, nowMs)
   const until = timeOf('--until', options.until, nowMs)
   return Object.fromEntries(
@@ -35,8 +41,14 @@ export function timeOf(option: string, text: string | undefined, nowMs: number):
   const ms = parseTimeArgument(text, nowMs)
   if (ms !== undefined) return ms
   throw new UsageError(
-    `${option}: expected a time such as 2026-01-02T03:04:05Z, a date such as 2026-01-02 or how long ago, such as 2h or 7d; not ${text}.`,
+    `${option}: expected a time such as 2026-01-02T03:04:05Z, a date such as 2026-01-02 or how long ago, such as 2h or 7d, in the years 1970 to 9999; not ${text}.`,
   )
+}
+
+/** @throws UsageError */
+export function batchNameOf(option: string, text: string | undefined): string | undefined {
+  if (text === undefined || BATCH.test(text)) return text
+  throw new UsageError(`${option}: expected the name of a batch, 16 digits, as an earlier replay told it; not ${text}.`)
 }
 
 /** @throws UsageError */

@@ -2,7 +2,7 @@ import { loadConfig } from '../config.ts'
 import { registry } from '../datasets/index.ts'
 import { UsageError } from '../errors.ts'
 import type { SinkName } from '../settings.ts'
-import { timeOf } from './letter-options.ts'
+import { batchNameOf, timeOf } from './letter-options.ts'
 import { printOutcomes } from './outcomes.ts'
 import { runRequest } from './run-request.ts'
 
@@ -10,6 +10,8 @@ export interface ReplayOptions {
   readonly sink: string
   readonly since?: string
   readonly until?: string
+  /** The name of a batch: those from it on. */
+  readonly from?: string
   /** JSON on a terminal as well. */
   readonly json?: boolean
 }
@@ -23,18 +25,27 @@ export async function replay(env: Readonly<Record<string, string | undefined>>, 
   const now = Date.now()
   const since = timeOf('--since', options.since, now)
   const until = timeOf('--until', options.until, now)
+  const from = batchNameOf('--from', options.from)
   const { sink } = options
   if (!isSink(sink)) {
     throw new UsageError(`There is no sink ${sink}; the sinks are ${Object.keys(KNOWS_IDS).join(', ')}.`)
   }
   const { config } = loadConfig(env, datasets)
-  const limits = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) }
+  const limits = Object.fromEntries(Object.entries({ since, until, from }).filter(([, value]) => value !== undefined))
   const ran = await runRequest(config, datasets, { command: 'replay', sink, ...limits })
   await printOutcomes(ran, options.json === true || process.stdout.isTTY !== true)
   for (const outcome of ran.outcomes) {
     if (outcome.command !== 'replay') continue
-    if (outcome.batches === 0) process.stderr.write(`${outcome.keeps ? NONE_FITS : NONE_KEPT}\n`)
-    else if (!KNOWS_IDS[sink]) {
+    if (outcome.next !== undefined) {
+      const times = Object.entries({ since, until }).map(([name, ms]) =>
+        ms === undefined ? '' : ` --${name} ${new Date(ms).toISOString()}`,
+      )
+      process.stderr.write(
+        `When the spool has room again, go on with: logpush-intake replay --sink ${sink} --from ${outcome.next}${times.join('')}\n`,
+      )
+    } else if (outcome.batches === 0 && !outcome.damaged)
+      process.stderr.write(`${outcome.keeps ? NONE_FITS : NONE_KEPT}\n`)
+    if (outcome.batches > 0 && !KNOWS_IDS[sink]) {
       process.stderr.write(`${sink} knows no ids: events that are still there are there once more.\n`)
     }
   }

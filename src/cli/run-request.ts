@@ -3,11 +3,14 @@ import pino from 'pino'
 import type { Config } from '../config.ts'
 import { askControl } from '../control/client.ts'
 import { checkSink, createOperations } from '../control/operations.ts'
-import type { Outcome, Progress, Request } from '../control/protocol.ts'
+import { isRequest, type Outcome, type Progress, type Request } from '../control/protocol.ts'
 import { createDeadLetterStore, sinksWithLetters } from '../delivery/dead-letter-store.ts'
 import type { Log } from '../delivery/log.ts'
+import { UsageError } from '../errors.ts'
 import { createDiskSpool } from '../spool/disk.ts'
 import { createLock } from '../spool/lock.ts'
+import { checkDataFolder } from './data-folder.ts'
+import { tellSystemErrors } from './system-error.ts'
 
 export interface Ran {
   readonly outcomes: readonly Outcome[]
@@ -25,11 +28,15 @@ export const deadLettersFolder = (config: Pick<Config, 'dataDir'>): string => jo
  * @throws StartError, UsageError
  */
 export async function runRequest(config: Config, datasets: readonly string[], request: Request): Promise<Ran> {
+  const { sink } = request
+  // Other options are checked where they are read.
+  if (!isRequest(request)) throw new UsageError(`There is no sink ${sink}.`)
   const progress = showProgress()
   try {
     const answer = await askControl({ dir: config.dataDir, request, onProgress: progress.show })
     if (answer !== 'nobody') return { outcomes: answer, byService: true }
-    return { outcomes: await runHere(config, datasets, request, progress.show), byService: false }
+    const outcomes = await tellSystemErrors(() => runHere(config, datasets, request, progress.show))
+    return { outcomes, byService: false }
   } finally {
     progress.end()
   }
@@ -43,17 +50,30 @@ async function runHere(
 ): Promise<readonly Outcome[]> {
   const { sinks } = config
   const folder = deadLettersFolder(config)
+  await checkDataFolder(config.dataDir)
   // Before anything is opened: settings of another service must not touch this one's spool.
   if (request.command !== 'discard' && request.sink !== undefined) checkSink(request.sink, sinks)
-  if (request.command !== 'replay' && (await sinksWithLetters(folder)).length === 0) return []
+  if (request.command !== 'replay') {
+    const present = await sinksWithLetters(folder)
+    if (request.sink !== undefined && !present.includes(request.sink)) checkSink(request.sink, sinks)
+    const isFor = (sink: string) => request.command === 'discard' || (sinks as readonly string[]).includes(sink)
+    if (!present.some(isFor)) return []
+  }
 
   const log = pino({ level: 'warn', base: null }, pino.destination({ dest: 2, sync: true }))
-  const letters = createDeadLetterStore({ folder, maxBytes: config.deadLettersMaxBytes, now: Date.now })
+  const letters = createDeadLetterStore({
+    folder,
+    maxBytes: config.deadLettersMaxBytes,
+    now: Date.now,
+    oldestBatch: () => undefined,
+  })
   const keeps = config.spoolKeepBytes > 0
   const held = await (request.command === 'discard' ? holdFolder(config) : openSpool(config, log))
   const stopped = stopOnSignal()
   try {
-    const operations = createOperations({ spool: held.spool, sinks, datasets, letters, folder, keeps, log })
+    const { maxLineBytes } = config
+    const deps = { spool: held.spool, sinks, datasets, letters, folder, keeps, maxLineBytes, log }
+    const operations = createOperations(deps)
     return await operations.run(request, onProgress, stopped.signal)
   } finally {
     stopped.off()
@@ -77,6 +97,7 @@ async function openSpool(config: Config, log: Log) {
     duplicateWindowMs: config.duplicateWindowSeconds * 1000,
     keepBytes: config.spoolKeepBytes,
     keepMs: config.spoolKeepSeconds * 1000,
+    forCommand: true,
     onStored() {},
     log,
   })

@@ -1,17 +1,17 @@
-import { accessSync, constants } from 'node:fs'
 import { join, relative } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import pino from 'pino'
-import { buildApp, tlsFiles } from '../app.ts'
+import { adminTokens, peersOf, tlsFiles } from '../access-settings.ts'
+import { buildApp } from '../app.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { registry } from '../datasets/index.ts'
 import { createKeyring } from '../http/keys.ts'
 import { readTls } from '../http/tls.ts'
 import { namingOf } from '../make-sink.ts'
-import { parseHeaders } from '../sinks/http-headers.ts'
 import { targetOf } from '../templates/naming.ts'
 import { ensureKeysFile, type FirstKey } from './first-key.ts'
 import { greetingText } from './greeting.ts'
+import { sinkProblems } from './sink-problems.ts'
 
 /** npm and terminals signal the whole group, so that one stop can arrive twice. */
 const SAME_SIGNAL_MS = 2000
@@ -86,23 +86,14 @@ function stopOnSignal(config: Config, stop: () => Promise<void>, log: pino.Logge
 function whereEventsAppear(sink: string, config: Config): string {
   if (sink === 'stdout') return 'on standard output'
   if (sink === 'elasticsearch')
-    return `in ${targetOf(namingOf(config), '<dataset>')} at ${config.elasticsearchUrl.join(', ')}`
-  if (sink === 'http') return `at ${config.httpUrl.join(', ')}`
+    return `in ${targetOf(namingOf(config), '<dataset>')} at ${origins(config.elasticsearchUrl)}`
+  if (sink === 'http') return `at ${origins(config.httpUrl)}`
   const dir = relative(process.cwd(), config.fileDir as string)
   return `${dir.startsWith('..') ? config.fileDir : dir}/<dataset>/*.ndjson`
 }
 
-const FILES_OF_SINKS = [
-  'elasticsearchApiKeyFile',
-  'elasticsearchPasswordFile',
-  'elasticsearchCaFile',
-  'elasticsearchCertFile',
-  'elasticsearchKeyFile',
-  'httpHeadersFile',
-  'httpCaFile',
-  'httpCertFile',
-  'httpKeyFile',
-] as const
+/** The path of a URL may be what lets in. */
+const origins = (urls: readonly string[]) => urls.map(url => new URL(url).origin).join(', ')
 
 /** The keys and TLS files are read here once only to name what is wrong with them beside the other problems. */
 function problemsOfSecrets(config: Config, datasets: readonly string[]): string[] {
@@ -114,18 +105,17 @@ function problemsOfSecrets(config: Config, datasets: readonly string[]): string[
       problems.push((error as Error).message)
     }
   }
+  const silent = pino({ enabled: false })
   const { intakeKeys: keys, intakeKeysFile: file } = config
   if ((keys === undefined) !== (file === undefined)) {
-    attempt(() => createKeyring({ keys, file, datasets, log: pino({ enabled: false }) }).close())
+    attempt(() => createKeyring({ keys, file, datasets, log: silent }).close())
   }
+  if (config.adminToken === undefined || config.adminTokenFile === undefined)
+    attempt(() => adminTokens(config, silent)?.close())
+  attempt(() => peersOf(config, silent).close())
   const files = tlsFiles(config)
   if (files !== undefined) attempt(() => readTls(files))
-  for (const problem of parseHeaders(config.httpHeaders ?? '').problems) problems.push(`HTTP_HEADERS: ${problem}.`)
-  for (const name of FILES_OF_SINKS) {
-    const path = config[name]
-    if (path !== undefined) attempt(() => accessSync(path, constants.R_OK))
-  }
-  return problems
+  return [...problems, ...sinkProblems(config)]
 }
 
 /** A wildcard address is where the service listens, not where it is called. */

@@ -48,7 +48,7 @@ function connects(socket: net.Socket): Promise<boolean> {
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(true))
     socket.once('error', error => {
-      if (hasCode(error, 'ENOENT', 'ECONNREFUSED')) resolve(false)
+      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) resolve(false)
       else reject(unreachable(error))
     })
   })

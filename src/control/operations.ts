@@ -2,13 +2,13 @@ import type { Letter } from '../delivery/dead-letter-rows.ts'
 import { type DeadLetterStore, sinksWithLetters } from '../delivery/dead-letter-store.ts'
 import type { Log } from '../delivery/log.ts'
 import { createRowSender } from '../delivery/redrive.ts'
-import { UnavailableError, UsageError } from '../errors.ts'
+import { ReplayStoppedError, UnavailableError, UsageError } from '../errors.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Outcome, Progress, Request } from './protocol.ts'
 
 export interface OperationsDeps {
   /** Opened. Without one, as of a service that is stopped, only discard is possible. */
-  readonly spool: Pick<Spool, 'draft' | 'holds' | 'refusal' | 'replay'> | undefined
+  readonly spool: Pick<Spool, 'draft' | 'holds' | 'refusal' | 'replay' | 'kept'> | undefined
   /** That are configured. */
   readonly sinks: readonly string[]
   /** The names of the known datasets. */
@@ -18,6 +18,8 @@ export interface OperationsDeps {
   readonly folder: string
   /** Whether delivered batches are kept for replay. */
   readonly keeps: boolean
+  /** MAX_LINE_BYTES, by which lines are cut when they are mapped; by default none is. */
+  readonly maxLineBytes?: number | undefined
   readonly log: Log
 }
 
@@ -41,7 +43,7 @@ export function checkSink(sink: string, sinks: readonly string[]): void {
 }
 
 export function createOperations(deps: OperationsDeps): Operations {
-  const { spool, sinks, datasets, letters, folder, keeps, log } = deps
+  const { spool, sinks, datasets, letters, folder, keeps, maxLineBytes, log } = deps
 
   /** A declared dataset stands over what the fields say; one that was found holds, so that a letter is mapped as it was. */
   const declare = ({ declared, dataset }: Letter): string | undefined =>
@@ -64,7 +66,7 @@ export function createOperations(deps: OperationsDeps): Operations {
       refusal === undefined
         ? await letters
             .of(sink)
-            .redrive({ filter, send, declare, signal, onProgress: rows => onProgress({ sink, rows }) })
+            .redrive({ filter, send, declare, maxLineBytes, signal, onProgress: rows => onProgress({ sink, rows }) })
         : { rows: 0, batches: 0, skipped: {}, failure: new UnavailableError(refusal) }
     const failed = failure === undefined ? {} : { failure: failure.message }
     log.info({ sink, ...done, ...failed }, 'Dead letters were redriven.')
@@ -81,19 +83,27 @@ export function createOperations(deps: OperationsDeps): Operations {
     return { command: 'discard', sink, ...done }
   }
 
-  const replay = async ({ sink, since, until }: Extract<Request, { command: 'replay' }>): Promise<Outcome> => {
-    const done = await needSpool().replay(sink, { since, until })
+  const replay = async ({ sink, since, until, from }: Extract<Request, { command: 'replay' }>): Promise<Outcome> => {
+    const spool = needSpool()
+    const done = await spool.replay(sink, { since, until, from }).catch((error: unknown) => {
+      if (!(error instanceof ReplayStoppedError)) throw error
+      return { ...error.replayed, failure: error.message, next: error.next }
+    })
     log.info({ sink, ...done }, 'Kept batches were replayed.')
-    return { command: 'replay', sink, ...done, keeps }
+    return { command: 'replay', sink, ...done, keeps: keeps || spool.kept.batches > 0 }
   }
 
   const sinksOf = async (request: Request): Promise<readonly string[]> => {
-    const present = request.command === 'replay' ? [] : await sinksWithLetters(folder)
-    if (request.sink === undefined) {
-      return request.command === 'redrive' ? present.filter(sink => sinks.includes(sink)) : present
+    const { command, sink } = request
+    if (command === 'replay') {
+      checkSink(request.sink, sinks)
+      return [request.sink]
     }
-    if (request.command !== 'discard') checkSink(request.sink, sinks)
-    return request.command === 'replay' || present.includes(request.sink) ? [request.sink] : []
+    const present = await sinksWithLetters(folder)
+    if (sink === undefined) return command === 'redrive' ? present.filter(name => sinks.includes(name)) : present
+    // Letters may be left of a sink that is not configured any more: they can be discarded.
+    if (command === 'redrive' || !present.includes(sink)) checkSink(sink, sinks)
+    return present.includes(sink) ? [sink] : []
   }
 
   return {
@@ -116,7 +126,7 @@ export function createOperations(deps: OperationsDeps): Operations {
               ? await discard(sink, request, signal)
               : await replay(request)
         outcomes.push(outcome)
-        if (outcome.command === 'redrive' && outcome.failure !== undefined) break
+        if ('failure' in outcome) break
       }
       return outcomes
     },

@@ -17,7 +17,10 @@ export const SILENCE_MS = 30_000
 
 const word = Type.String({ minLength: 1, maxLength: 200 })
 const sink = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$' })
-const ms = Type.Integer({ minimum: -8.64e15, maximum: 8.64e15 })
+/** Of the years 1970 to 9999. */
+const ms = Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 })
+/** The name of a batch in the spool. */
+const batchName = Type.String({ pattern: '^[0-9]{16}$' })
 const strict = { additionalProperties: false }
 
 const Filter = Type.Object(
@@ -36,7 +39,16 @@ const ofLetters = { sink: Type.Optional(sink), filter: Filter }
 const Request = Type.Union([
   Type.Object({ command: Type.Literal('redrive'), ...ofLetters }, strict),
   Type.Object({ command: Type.Literal('discard'), ...ofLetters }, strict),
-  Type.Object({ command: Type.Literal('replay'), sink, since: Type.Optional(ms), until: Type.Optional(ms) }, strict),
+  Type.Object(
+    {
+      command: Type.Literal('replay'),
+      sink,
+      since: Type.Optional(ms),
+      until: Type.Optional(ms),
+      from: Type.Optional(batchName),
+    },
+    strict,
+  ),
 ])
 export type Request = Static<typeof Request>
 
@@ -49,7 +61,7 @@ const Outcome = Type.Union([
     sink: Type.String(),
     rows: Type.Integer(),
     batches: Type.Integer(),
-    /** Rows that hold no line to send, by reason: they stay. */
+    /** Rows that stay: by their reason those that hold no line to send, as too_long those with a line over MAX_LINE_BYTES. */
     skipped: Type.Record(Type.String(), Type.Integer()),
     /** Why not all went; what did not are dead letters as before. */
     failure: Type.Optional(Type.String()),
@@ -65,8 +77,14 @@ const Outcome = Type.Union([
     sink: Type.String(),
     batches: Type.Integer(),
     lines: Type.Integer(),
-    /** False where SPOOL_KEEP_BYTES is 0. */
+    /** Kept batches that are not as they were stored; missing where a failure came before all were looked at. */
+    damaged: Type.Optional(Type.Integer()),
+    /** False where no delivered batch is kept. */
     keeps: Type.Boolean(),
+    /** Why not all went. */
+    failure: Type.Optional(Type.String()),
+    /** The batch to go on from then. */
+    next: Type.Optional(batchName),
   }),
 ])
 export type Outcome = Static<typeof Outcome>

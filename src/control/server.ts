@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../delivery/log.ts'
 import { UsageError } from '../errors.ts'
 import { createLineReader, LineError } from '../lib/line-socket.ts'
-import { openSocketPaths } from '../lib/socket-path.ts'
+import { openSocketPaths, type SocketPaths } from '../lib/socket-path.ts'
 import type { Operations } from './operations.ts'
 import {
   ALIVE_MS,
@@ -42,7 +42,7 @@ const LINGER_MS = 1000
  * Listens on the control socket of the data folder, which only its owner may open. A client that goes away does not break off what it asked
  * for. One request is worked on at a time; another is refused meanwhile.
  *
- * @throws the error of the system where no socket can be made
+ * Never rejects: where no socket can be made it logs an error, and only the commands are missing.
  */
 export async function startControl({ dir, operations, log, requestMs = REQUEST_MS }: ControlOptions): Promise<Control> {
   const stopping = new AbortController()
@@ -100,40 +100,43 @@ export async function startControl({ dir, operations, log, requestMs = REQUEST_M
     else void serve(socket)
   })
   server.maxConnections = MAX_CONNECTIONS
-  const paths = await openSocketPaths(dir)
   const draft = `${SOCKET_NAME}.new`
+  let paths: SocketPaths | undefined
 
-  const close = async () => {
-    stopping.abort(new Error('The service stops.'))
-    await rm(join(dir, SOCKET_NAME), { force: true }).catch(() => {})
-    await working
-    await Promise.race([pause(LINGER_MS, undefined, { ref: false }), closed(connections)])
-    for (const socket of connections) socket.destroy()
-    await new Promise<void>(resolve => server.close(() => resolve()))
-    await paths.close().catch(() => {})
-  }
-
-  try {
+  const publish = async () => {
+    paths = await openSocketPaths(dir)
     await rm(join(dir, draft), { force: true })
     await listen(server, paths.of(draft))
     await chmod(join(dir, draft), 0o600)
     // In the place of one that a killed process left.
     await rename(join(dir, draft), join(dir, SOCKET_NAME))
     isOwnersOnly = true
-  } catch (error) {
-    await rm(join(dir, draft), { force: true }).catch(() => {})
-    server.close()
-    await paths.close()
-    throw error
   }
+
+  const close = async () => {
+    stopping.abort(new Error('The service stops.'))
+    await rm(join(dir, isOwnersOnly ? SOCKET_NAME : draft), { force: true }).catch(() => {})
+    await working
+    await Promise.race([pause(LINGER_MS, undefined, { ref: false }), closed(connections)])
+    for (const socket of connections) socket.destroy()
+    await new Promise<void>(resolve => server.close(() => resolve()))
+    await paths?.close().catch(() => {})
+  }
+
   let closing: Promise<void> | undefined
-  return {
-    close() {
-      closing ??= close()
-      return closing
-    },
+  const closeOnce = () => {
+    closing ??= close()
+    return closing
   }
+  await publish().catch(async (error: unknown) => {
+    log.error({ dir, err: error }, NO_SOCKET)
+    await closeOnce()
+  })
+  return { close: closeOnce }
 }
+
+const NO_SOCKET =
+  'The control socket cannot be made: until it can, at a next start, redrive, discard and replay need the service stopped.'
 
 function write(socket: net.Socket, answer: Answer): void {
   socket.write(`${JSON.stringify(answer)}\n`)

@@ -1,10 +1,11 @@
-import { rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsyncFolder } from '../lib/durable-folder.ts'
 import { createSerial } from '../lib/serial.ts'
 import { listFolder, returnedName, type TakenName } from './dead-letter-files.ts'
 import { type LetterFilter, meets } from './dead-letter-filter.ts'
-import { type Letter, UNREADABLE } from './dead-letter-rows.ts'
+import { isOriginalLonger } from './dead-letter-length.ts'
+import { type Letter, readRows, type StoredRow, UNREADABLE } from './dead-letter-rows.ts'
 import { splitLetters, undoEdit } from './dead-letter-split.ts'
 
 /** Rows on their way to the spool: a file of whole rows, verbatim. */
@@ -25,6 +26,8 @@ export interface RedriveOptions {
   readonly send: SendRows
   /** The dataset to declare for a letter that was taken for this one; undefined: each record's fields decide. */
   readonly declare: (letter: Letter) => string | undefined
+  /** Rows whose line is longer stay: mapped again it would be cut, and what is cut is lost. By default any goes. */
+  readonly maxLineBytes?: number | undefined
   /** After each batch. Must not throw. */
   readonly onProgress?: (rows: number) => void
   /** When it is aborted, what is not in the spool yet becomes dead letters again. */
@@ -35,7 +38,7 @@ export interface Redriven {
   /** Rows and batches that are in the spool now. */
   readonly rows: number
   readonly batches: number
-  /** Rows that meet the filter and hold no line to send, by reason. */
+  /** Rows that meet the filter and stay: by their reason those that hold no line to send, as TOO_LONG those whose line is too long. */
   readonly skipped: Readonly<Record<string, number>>
   /** Why not all went: what is left are dead letters as before. */
   readonly failure: Error | undefined
@@ -46,12 +49,16 @@ export interface Discarded {
   readonly bytes: number
 }
 
+export const TOO_LONG = 'too_long'
+
 /** Rows leave the dead letters: to the spool or for good. One edit at a time; appends go on. */
 export interface DeadLetterEdits {
   /** Brings to an end what an edit left that was broken off: to be called before anything else is done in the folder. */
   recover(send: SendRows): Promise<Omit<Redriven, 'skipped'>>
   redrive(options: RedriveOptions): Promise<Redriven>
-  /** Rejects when it is aborted; what was discarded until then is gone. */
+  /**
+   * Of what an edit left that was broken off as well. Rejects when it is aborted; what was discarded until then is gone.
+   */
   discard(filter: LetterFilter, signal?: AbortSignal): Promise<Discarded>
 }
 
@@ -97,12 +104,27 @@ export function createEdits({ folder, alone }: EditsDeps): DeadLetterEdits {
     await fsyncFolder(folder)
   }
 
+  /** No more files than needed: the spool may hold the rows of one already, and finds that out only as long as it is as it was. */
+  const giveBackWhatMeets = async (filter: LetterFilter, signal: AbortSignal | undefined) => {
+    const met: TakenName[] = []
+    for (const taken of (await listFolder(folder)).taken) {
+      signal?.throwIfAborted()
+      if (await holdsRow(join(folder, taken.name), filter)) met.push(taken)
+    }
+    if (met.length === 0) return
+    // The renames behind them may not have been durable yet.
+    await fsyncFolder(folder)
+    await giveBack(met)
+  }
+
   const recover = async (send: SendRows, onSent: (rows: number) => void) => {
     await undoAll()
     const { taken } = await listFolder(folder)
     if (taken.length === 0) return
     // The renames behind it may not have been durable yet.
     await fsyncFolder(folder)
+    // Batches that are delivered again must not bring these rows once more.
+    await alone(async () => {})
     await sendAll(taken, send, onSent)
   }
 
@@ -127,13 +149,19 @@ export function createEdits({ folder, alone }: EditsDeps): DeadLetterEdits {
     return { rows, batches, failure }
   }
 
-  const redrive = async ({ filter, send, declare, onProgress, signal }: RedriveOptions): Promise<Redriven> => {
+  const redrive = async (options: RedriveOptions): Promise<Redriven> => {
+    const { filter, send, declare, maxLineBytes = Number.POSITIVE_INFINITY, onProgress, signal } = options
     const skipped = new Map<string, number>()
-    const judge = ({ letter }: { readonly letter: Letter }) => {
+    const skip = (why: string) => {
+      skipped.set(why, (skipped.get(why) ?? 0) + 1)
+      return 'stay' as const
+    }
+    const judge = async (row: StoredRow, file: FileHandle) => {
+      const { letter } = row
       if (!meets(letter, filter)) return 'stay'
-      if (letter.hasOriginal && letter.reason !== UNREADABLE) return { dataset: declare(letter) }
-      skipped.set(letter.reason, (skipped.get(letter.reason) ?? 0) + 1)
-      return 'stay'
+      if (!letter.hasOriginal || letter.reason === UNREADABLE) return skip(letter.reason)
+      if (await isOriginalLonger(file, row, maxLineBytes)) return skip(TOO_LONG)
+      return { dataset: declare(letter) }
     }
     const checked: SendRows = taken => {
       signal?.throwIfAborted()
@@ -152,18 +180,11 @@ export function createEdits({ folder, alone }: EditsDeps): DeadLetterEdits {
     let rows = 0
     let bytes = 0
     await undoAll()
+    await giveBackWhatMeets(filter, signal)
     for (const letters of (await listFolder(folder)).letters) {
       let found = 0
       let foundBytes = 0
-      const judge = ({
-        letter,
-        start,
-        end,
-      }: {
-        readonly letter: Letter
-        readonly start: number
-        readonly end: number
-      }) => {
+      const judge = ({ letter, start, end }: StoredRow) => {
         if (!meets(letter, filter)) return 'stay'
         found++
         foundBytes += end - start
@@ -180,5 +201,16 @@ export function createEdits({ folder, alone }: EditsDeps): DeadLetterEdits {
     recover: send => serial(() => counted(onSent => recover(send, onSent))),
     redrive: options => serial(() => redrive(options)),
     discard: (filter, signal) => serial(() => discard(filter, signal)),
+  }
+}
+
+async function holdsRow(path: string, filter: LetterFilter): Promise<boolean> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    for await (const { letter } of readRows(file, 0, size)) if (meets(letter, filter)) return true
+    return false
+  } finally {
+    await file.close()
   }
 }

@@ -74,6 +74,22 @@ export async function* readRows(file: FileHandle, from: number, to: number): Asy
   }
 }
 
+/**
+ * Where the text of the original line begins in the file, behind its quotation mark; undefined where the row holds none. The row is one that
+ * `letter.hasOriginal` says it of.
+ */
+export async function originalIn(
+  file: FileHandle,
+  { start, end, bytes }: StoredRow,
+): Promise<{ readonly start: number; readonly isBase64: boolean } | undefined> {
+  const head = bytes ?? Buffer.alloc(Math.min(HEAD_BYTES, end - start))
+  if (bytes === undefined) await file.read(head, 0, head.length, start)
+  const index = ORIGINALS.findIndex(text => head.includes(text))
+  if (index < 0) return undefined
+  const text = ORIGINALS[index]!
+  return { start: start + head.indexOf(text) + text.length, isBase64: index === 1 }
+}
+
 async function rowOf(file: FileHandle, start: number, end: number, held: readonly Buffer[]): Promise<StoredRow> {
   if (end - start <= MAX_HELD_BYTES) {
     const bytes = held.length === 1 ? held[0]! : Buffer.concat(held)

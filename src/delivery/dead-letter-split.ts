@@ -12,8 +12,8 @@ export interface SplitOptions {
   readonly folder: string
   /** The name of the file of rows. */
   readonly letters: string
-  /** Called for each row once, in order. */
-  readonly judge: (row: StoredRow) => Verdict
+  /** Called for each row once, in order; awaited. */
+  readonly judge: (row: StoredRow, file: FileHandle) => Verdict | Promise<Verdict>
   /** Runs a task while nothing is appended to the folder's files. */
   readonly alone: <T>(task: () => Promise<T>) => Promise<T>
   readonly signal?: AbortSignal | undefined
@@ -39,7 +39,7 @@ export async function splitLetters(options: SplitOptions): Promise<TakenName[]> 
     let kept = 0
     for await (const row of readRows(file, 0, size)) {
       signal?.throwIfAborted()
-      const verdict = judge(row)
+      const verdict = await judge(row, file)
       if (verdict === 'stay') continue
       const keep = await edit.begin()
       await keep.copy(file, kept, row.start)

@@ -11,7 +11,7 @@ export interface Failure {
 
 /**
  * What is known of a sink's being down: how long to pause, and what to say. Says it once when it goes down, once when an
- * operator is needed, once when it is back.
+ * operator is needed, once when it is back; of one that comes and goes no more than once a minute.
  */
 export interface Outage {
   /** @returns milliseconds to pause before the next attempt */
@@ -19,6 +19,8 @@ export interface Outage {
   worked(): void
   /** Some events wait by themselves while others are taken. Said once a minute at most. */
   someWait(failure: Failure): void
+  /** So many wait that no others are taken up. Said once a minute at most. */
+  othersWait(): void
   /** The pauses of one piece that waits by itself. */
   patience(): { next(failure: Failure): number }
 }
@@ -34,20 +36,32 @@ const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 30_000
 const SAY_AGAIN_MS = 60_000
 
+const SENTENCES = {
+  down: 'The sink does not take events now; they wait in the spool.',
+  refuses: 'The sink refuses until its settings are mended; events wait in the spool.',
+  someWait: 'The sink does not take some events now; they are sent again.',
+  someRefused: 'The sink refuses some events until its settings are mended; they wait.',
+  othersWait: 'So many events wait for the sink to take them that all others wait as well, in the spool.',
+} as const
+
 export function createOutage({ sink, log, now, random }: OutageOptions): Outage {
   const backoff: Backoff = createBackoff({ baseMs: FIRST_PAUSE_MS, capMs: LONGEST_PAUSE_MS, random })
+  const saidAt = new Map<keyof typeof SENTENCES, number>()
   let since: number | undefined
-  let cried = false
-  const saidAt = { warn: Number.NEGATIVE_INFINITY, error: Number.NEGATIVE_INFINITY }
+  let said: 'down' | 'refuses' | undefined
+
+  /** Whether it was said: not again within a minute. */
+  const say = (what: keyof typeof SENTENCES, error?: unknown): boolean => {
+    if (now() - (saidAt.get(what) ?? Number.NEGATIVE_INFINITY) < SAY_AGAIN_MS) return false
+    saidAt.set(what, now())
+    const level = what === 'down' || what === 'someWait' ? 'warn' : 'error'
+    log[level](error === undefined ? { sink } : { sink, err: error }, SENTENCES[what])
+    return true
+  }
+
   return {
-    someWait({ error, needsOperator = false }) {
-      const level = needsOperator ? 'error' : 'warn'
-      if (now() - saidAt[level] < SAY_AGAIN_MS) return
-      saidAt[level] = now()
-      if (needsOperator)
-        log.error({ sink, err: error }, 'The sink refuses some events until its settings are mended; they wait.')
-      else log.warn({ sink, err: error }, 'The sink does not take some events now; they are sent again.')
-    },
+    someWait: ({ error, needsOperator = false }) => void say(needsOperator ? 'someRefused' : 'someWait', error),
+    othersWait: () => void say('othersWait'),
     patience() {
       const own = createBackoff({ baseMs: FIRST_PAUSE_MS, capMs: LONGEST_PAUSE_MS, random })
       return {
@@ -60,20 +74,17 @@ export function createOutage({ sink, log, now, random }: OutageOptions): Outage 
     },
     failed({ error, retryAfterMs, needsOperator = false, progress = false }) {
       if (progress) backoff.reset()
-      if (needsOperator && !cried) {
-        cried = true
-        log.error({ sink, err: error }, 'The sink refuses until its settings are mended; events wait in the spool.')
-      } else if (since === undefined) {
-        log.warn({ sink, err: error }, 'The sink does not take events now; they wait in the spool.')
-      }
+      const what = needsOperator ? 'refuses' : 'down'
+      if (said !== 'refuses' && said !== what && say(what, error)) said = what
       since ??= now()
       return needsOperator ? LONGEST_PAUSE_MS : backoff.next(retryAfterMs)
     },
     worked() {
       backoff.reset()
-      if (since !== undefined) log.info({ sink, downSeconds: (now() - since) / 1000 }, 'The sink takes events again.')
+      if (since !== undefined && said !== undefined)
+        log.info({ sink, downSeconds: (now() - since) / 1000 }, 'The sink takes events again.')
+      said = undefined
       since = undefined
-      cried = false
     },
   }
 }

@@ -1,9 +1,10 @@
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
-import { DELIVERED, type Piece, type Receipt, type Sink } from '../sinks/sink.ts'
+import { DELIVERED, MAPPING_CONFLICT, type Piece, type Receipt, type Sink } from '../sinks/sink.ts'
 import type { Refusal } from './dead-letter.ts'
 import type { Failure, Outage } from './outage.ts'
-import { pickEvents, slicePiece } from './pieces.ts'
+import { pickEvents } from './pieces.ts'
+import { createSlots, type Slot } from './slots.ts'
 
 /** Whom a piece's outcome is told. Each event of a piece is told once: delivered or refused. */
 export interface Owner {
@@ -30,31 +31,29 @@ export interface WindowDeps<O extends Owner> {
   readonly signal: AbortSignal
 }
 
-interface Slot<O extends Owner> {
-  readonly owner: O
-  piece: Piece
-  state: 'waiting' | 'in flight' | 'resting'
-  /** How many slots the piece from next() is in: halves share it. */
-  readonly whole: { slots: number }
-  /** Once it has rested. */
-  patience?: ReturnType<Outage['patience']>
+interface Trouble {
+  readonly error: unknown
+  /** It says nothing of other pieces. */
+  readonly alone: boolean
 }
 
 /** What rests may hold so many bytes and pieces; beyond it nothing new is asked for. */
-const MAX_RESTING_BYTES = 16 * 1024 * 1024
-const MAX_RESTING = 256
+const MAX_RESTING_BYTES = 32 * 1024 * 1024
+const MAX_RESTING = 2048
+const FAILURES_TO_HALVE = 2
 
 /**
  * Writes pieces to the sink with at most sink.maxInFlight unsettled. After a failed write it waits for those in flight, pauses, and
- * begins again at the first unsettled piece, one at a time until one works. Where the sink is not `ordered`, events that a receipt wants
- * sent again, and a piece that failed by itself, rest by themselves and others go on. Resolves when all is settled; rejects with the
- * signal's reason.
+ * begins again at the first unsettled piece, one at a time until one works. Where the sink is not `ordered`, the next to be tried is
+ * another piece, and what fails while others work rests by itself: events that a receipt wants sent again, a piece that is refused for
+ * itself. Resolves when all is settled; rejects with the signal's reason.
  */
 export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise<void> {
   const { sink, outage, metrics, next, signal } = deps
-  const slots: Slot<O>[] = []
+  const slots = createSlots<O>()
   let inFlight = 0
   let limit = sink.maxInFlight
+  let successes = 0
   let failure: Failure | undefined
   let halving = false
   let broken: { error: unknown } | undefined
@@ -65,7 +64,7 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
     source = 'asked'
     const item = await next()
     source = item === undefined ? 'ended' : 'open'
-    if (item !== undefined) slots.push({ ...item, state: 'waiting', whole: { slots: 1 } })
+    if (item !== undefined) slots.add(item.owner, item.piece)
   }
 
   const issue = async (slot: Slot<O>) => {
@@ -74,21 +73,27 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
     try {
       const outcome = await attempt(slot)
       if ('receipt' in outcome) await take(slot, outcome.receipt)
-      else if (!signal.aborted) await takeError(slot, outcome.error)
+      else if (!signal.aborted) await takeError(slot, outcome)
     } finally {
       if (slot.state === 'in flight') slot.state = 'waiting'
       inFlight--
     }
   }
 
-  const attempt = async (slot: Slot<O>): Promise<{ receipt: Receipt } | { error: unknown }> => {
+  const attempt = async (slot: Slot<O>): Promise<{ receipt: Receipt } | Trouble> => {
     const started = performance.now()
+    // Who may write need not have the right to ask.
+    let isAsking = false
     try {
       const deadline = deadlineOf(deps)
-      if (slot.piece.again && sink.present !== undefined) skip(slot, await sink.present(slot.piece, deadline))
+      if (slot.piece.again && sink.present !== undefined) {
+        isAsking = true
+        skip(slot, await sink.present(slot.piece, deadline))
+        isAsking = false
+      }
       return { receipt: slot.piece.ends.length === 0 ? DELIVERED : await sink.write(slot.piece, deadline) }
     } catch (error) {
-      return { error }
+      return { error, alone: isAsking || (error instanceof RetryableError && error.ofPieceAlone) }
     } finally {
       metrics.sinkWriteDuration.observe({ sink: sink.name }, (performance.now() - started) / 1000)
     }
@@ -123,15 +128,25 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
     failed(slot, { ...failureOf(error), progress: isProgress }, true)
   }
 
-  const takeError = async (slot: Slot<O>, error: unknown) => {
+  const takeError = async (slot: Slot<O>, { error, alone }: Trouble) => {
     if (error instanceof PermanentError) {
       metrics.sinkAttempts.inc({ sink: sink.name, outcome: 'permanent' })
       worked()
       return refuseWhole(slot, error)
     }
     metrics.sinkAttempts.inc({ sink: sink.name, outcome: 'retryable' })
-    failed(slot, failureOf(error), error instanceof RetryableError && error.ofPieceAlone)
+    if (isWorthHalving(slot, error, alone)) slots.halve(slot)
+    failed(slot, failureOf(error), alone)
   }
+
+  /** So that in the end one event waits and not all that came with it, or that what is sent at a time can be answered in time. */
+  const isWorthHalving = (slot: Slot<O>, error: unknown, alone: boolean) => {
+    const timedOut = error instanceof RetryableError && error.timedOut
+    if (alone || slot.piece.ends.length === 1 || !(timedOut || othersWork(slot))) return false
+    return ++slot.ownFailures >= FAILURES_TO_HALVE
+  }
+  /** Others have worked since it failed before, so it is not the sink. */
+  const othersWork = (slot: Slot<O>) => slot.failedAt !== undefined && successes > slot.failedAt
 
   const refuseWhole = async (slot: Slot<O>, error: PermanentError) => {
     const total = slot.piece.ends.length
@@ -139,30 +154,24 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
       await slot.owner.refused([refusalOf(slot.piece, { index: 0, reason: 'refused', detail: error.message })])
       return remove(slot)
     }
-    const half = total >> 1
-    const second: Slot<O> = {
-      owner: slot.owner,
-      whole: slot.whole,
-      piece: slicePiece(slot.piece, half, total),
-      state: 'waiting',
-    }
-    slot.whole.slots++
-    slot.piece = slicePiece(slot.piece, 0, half)
-    slots.splice(slots.indexOf(slot) + 1, 0, second)
+    slots.halve(slot)
     halving = sink.ordered
   }
 
   const worked = () => {
+    successes++
     limit = sink.maxInFlight
     outage.worked()
   }
   const failed = (slot: Slot<O>, more: Failure, alone: boolean) => {
-    if (alone && !sink.ordered) {
+    if (!sink.ordered && (alone || othersWork(slot))) {
       outage.someWait(more)
       slot.patience ??= outage.patience()
       slot.state = 'resting'
       return background(rest(slot, slot.patience.next(more)))
     }
+    slot.failedAt = successes
+    if (!sink.ordered) slots.moveToEnd(slot)
     limit = 1
     // Of several failures at a time the one with the longest pause counts.
     if (failure === undefined || more.needsOperator === true || (more.retryAfterMs ?? 0) > (failure.retryAfterMs ?? 0))
@@ -174,15 +183,18 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
   }
 
   const remove = (slot: Slot<O>) => {
-    slots.splice(slots.indexOf(slot), 1)
-    if (--slot.whole.slots === 0) deps.settled(slot.owner)
+    if (slots.remove(slot)) deps.settled(slot.owner)
   }
 
   /** Whether one more piece may be held. */
   const hasRoom = () => {
-    const resting = slots.filter(slot => slot.state === 'resting')
-    if (slots.length - resting.length >= limit || resting.length >= MAX_RESTING) return false
-    return resting.reduce((sum, slot) => sum + slot.piece.bytes.length, 0) < MAX_RESTING_BYTES
+    const { count, bytes } = slots.resting()
+    // While the sink is down too, there has to be another one to try.
+    const most = sink.ordered ? limit : Math.max(limit, 2)
+    if (slots.length - count >= most) return false
+    if (count < MAX_RESTING && bytes < MAX_RESTING_BYTES) return true
+    outage.othersWait()
+    return false
   }
 
   const background = (task: Promise<void>) => {
@@ -204,10 +216,10 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
         halving = false
         if (slots.length === 0 && source === 'ended') return
       }
-      const waiting = slots.find(slot => slot.state === 'waiting')
+      const waiting = slots.waiting()
       const held = failure !== undefined || halving || broken !== undefined || signal.aborted
       if (!held && waiting !== undefined && inFlight < limit) background(issue(waiting))
-      else if (!held && waiting === undefined && source === 'open' && hasRoom()) background(ask())
+      else if (!held && source === 'open' && waiting === undefined && hasRoom()) background(ask())
       else {
         await wake.promise
         wake = Promise.withResolvers<void>()
@@ -217,8 +229,6 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
     signal.removeEventListener('abort', onAbort)
   }
 }
-
-const MAPPING_CONFLICT = 'logpush.mapping_conflict'
 
 function deadlineOf<O extends Owner>({ signal, writeTimeoutMs }: WindowDeps<O>): AbortSignal {
   return writeTimeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(writeTimeoutMs)])

@@ -4,12 +4,17 @@ import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.ts'
+import { askForToken } from './admin-auth.ts'
 import { answerError, answerUnknownRoutes } from './errors.ts'
 import { answerExpectations } from './expect.ts'
 import { healthRoutes } from './health.ts'
+import type { Keyring } from './keys.ts'
+import { createPeers } from './peers.ts'
+import { addSecurityHeaders } from './security-headers.ts'
 import { serverOptions } from './server-options.ts'
 import { answerBrokenRequest, refuseConnect } from './socket-answers.ts'
 import { type Refusal, sendJson } from './state.ts'
+import { answerUnreadable } from './strangers.ts'
 
 export interface AdminDeps {
   readonly metrics: Metrics
@@ -22,21 +27,27 @@ export interface AdminDeps {
   readonly status: () => object
   /** The intake's listener, whose API is described. */
   readonly intake: FastifyInstance
+  /** Who may look; without it anybody who reaches the listener. */
+  readonly tokens?: Keyring | undefined
 }
 
-/** The listener for those who run the service: metrics, status, the API's description. It has no authentication. */
+/** The listener for those who run the service: metrics, status, the API's description. */
 export async function createAdmin(deps: AdminDeps): Promise<FastifyInstance> {
-  const { metrics, log, intake } = deps
+  const { metrics, log, intake, tokens } = deps
   await intake.ready()
+  const peers = createPeers({ log })
   const app: FastifyInstance = fastify({
     ...serverOptions(log),
     // Nothing in hand here is worth waiting for at the end.
     forceCloseConnections: true,
+    frameworkErrors: answerUnreadable(peers, metrics),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   })
   // A scrape is long and repetitive; Prometheus asks for gzip.
   await app.register(compress, { encodings: ['gzip', 'identity'], globalDecompression: false })
+  addSecurityHeaders(app)
   refuseConnect(app, 'GET, HEAD')
+  if (tokens !== undefined) askForToken(app, tokens, { peers, metrics, log })
   answerExpectations(app)
   answerUnknownRoutes(app, 'Here are /metrics, /status, /docs, /livez and /readyz.')
   app.setErrorHandler(answerError)

@@ -4,6 +4,9 @@ import type { Metrics } from '../metrics.ts'
 import type { OnAnswer } from './socket-answers.ts'
 import { PREFIX, settle } from './state.ts'
 
+/** Answers to who may send no batch here. */
+const STRANGERS = [401, 403, 429]
+
 /**
  * Counts each request once, by its route's pattern, never by what the sender wrote; `aborted` is the status of one whose connection
  * closed before its answer was sent. Returns what counts the answers that are written on the bare socket.
@@ -26,7 +29,7 @@ export function countRequests(app: FastifyInstance, metrics: Metrics): OnAnswer 
   })
   app.addHook('onSend', async (request, reply) => {
     if (request.method !== 'POST' || request.is404 || request.outcome !== undefined) return
-    if (reply.statusCode !== 401) settle(request, metrics, 'refused')
+    if (!STRANGERS.includes(reply.statusCode)) settle(request, metrics, 'refused')
   })
   app.addHook('onResponse', async (request, reply) => {
     if (request.outcome === 'stored') metrics.acceptDuration.observe(reply.elapsedTime / 1000)

@@ -4,6 +4,8 @@ import { queryValues } from './auth.ts'
 import type { Identity, Keyring } from './keys.ts'
 import { parseTime } from './time.ts'
 
+const LIKE_A_NAME = /^[a-z0-9_-]{1,40}$/
+
 /**
  * The dataset that the request names: in its path, as `dataset` or within `tags` of the query, or in X-Logpush-Dataset. The first
  * of these counts; undefined when none is there.
@@ -24,8 +26,8 @@ export function namedDataset(
   ].filter(name => name !== undefined && name !== '')
   const unknown = names.find(name => !datasets.includes(name!))
   if (unknown === undefined) return names[0]
-  // A key put in the wrong place must not come back in an answer.
-  const shown = keyring.find(unknown) === undefined ? JSON.stringify(unknown.slice(0, 64)) : '(not shown)'
+  // A key put in the wrong place must not come back in an answer: one of ours, or what does not look like a name.
+  const shown = LIKE_A_NAME.test(unknown) && keyring.find(unknown) === undefined ? `"${unknown}"` : '(not shown)'
   throw new httpErrors.unknownDataset(shown, datasets.join(', '))
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Keyring } from './keys.ts'
+import type { Peers } from './peers.ts'
 import type { BodyLimits } from './take-body.ts'
 import type { TlsFiles } from './tls.ts'
 
@@ -14,6 +15,8 @@ export interface IntakeLimits extends BodyLimits {
 export interface IntakeDeps {
   readonly spool: Spool
   readonly keyring: Keyring
+  /** Whose addresses are admitted; any where it is absent. */
+  readonly peers?: Peers | undefined
   readonly metrics: Metrics
   readonly log: Logger
   /** The names that a request may declare. */
@@ -23,4 +26,6 @@ export interface IntakeDeps {
   readonly tls?: TlsFiles | undefined
   /** Unix milliseconds; Date.now unless a test sets it. */
   readonly now?: () => number
+  /** Milliseconds of a clock that only goes forward; performance.now unless a test sets it. */
+  readonly monotonic?: () => number
 }

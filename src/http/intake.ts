@@ -1,5 +1,6 @@
 import type { Server as HttpsServer } from 'node:https'
 import fastify, { type FastifyInstance } from 'fastify'
+import { createAuth } from './auth.ts'
 import { countRequests } from './count.ts'
 import type { IntakeDeps } from './deps.ts'
 import { answerError, answerUnknownRoutes } from './errors.ts'
@@ -8,10 +9,13 @@ import { healthRoutes } from './health.ts'
 import { createJsonGates, jsonRoutes } from './json-routes.ts'
 import { lingerAfterEarlyAnswers } from './linger.ts'
 import { describeApi } from './openapi.ts'
+import { createPeers } from './peers.ts'
 import { plainRoutes } from './plain-routes.ts'
+import { addSecurityHeaders } from './security-headers.ts'
 import { serverOptions, takeBodiesAsTheyCome } from './server-options.ts'
 import { answerBrokenRequest, refuseConnect } from './socket-answers.ts'
 import { PREFIX, type Refusal } from './state.ts'
+import { answerUnreadable, refuseStrangers } from './strangers.ts'
 import { readTls, renewTls } from './tls.ts'
 
 /**
@@ -20,13 +24,15 @@ import { readTls, renewTls } from './tls.ts'
  * @throws StartError when the TLS files cannot be used
  */
 export function createIntake(deps: IntakeDeps): FastifyInstance {
-  const { tls, log, metrics } = deps
+  const { tls, log, metrics, keyring, monotonic } = deps
+  const peers = deps.peers ?? createPeers({ log })
+  const auth = createAuth({ keyring, peers, metrics, log, monotonic })
   let closing = false
   const refusal: Refusal = () => (closing ? 'shutting down' : deps.spool.refusal())
 
   const app = fastify({
     ...serverOptions(log, tls && readTls(tls)),
-    frameworkErrors: answerError,
+    frameworkErrors: answerUnreadable(peers, metrics),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, onSocketAnswer),
   })
   const stopRenewing = tls === undefined ? () => {} : renewTls(app.server as HttpsServer, tls, log)
@@ -38,8 +44,10 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close')
   })
-  takeBodiesAsTheyCome(app)
+  addSecurityHeaders(app)
   const onSocketAnswer = countRequests(app, metrics)
+  refuseStrangers(app, peers, metrics)
+  takeBodiesAsTheyCome(app)
   refuseConnect(app, 'GET, HEAD, POST', onSocketAnswer)
   lingerAfterEarlyAnswers(app)
   answerExpectations(app)
@@ -49,8 +57,8 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   app.register(healthRoutes, { refusal, documented: true })
   const gates = createJsonGates()
   for (const prefix of ['', PREFIX]) {
-    app.register(plainRoutes, { deps, refusal, prefix })
-    app.register(jsonRoutes, { deps, refusal, gates, prefix })
+    app.register(plainRoutes, { deps, auth, refusal, prefix })
+    app.register(jsonRoutes, { deps, auth, refusal, gates, prefix })
   }
   return app
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors } from '../errors.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import { counting } from './answer.ts'
-import { identify } from './auth.ts'
+import type { Auth } from './auth.ts'
 import { readBody } from './body.ts'
 import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
 import type { IntakeDeps } from './deps.ts'
@@ -11,9 +11,12 @@ import type { Gate } from './gate.ts'
 import type { JsonBody, JsonShape } from './json-events.ts'
 import { isBlank, JsonError, type Scan } from './json-scan.ts'
 import { createEntry, createEntryStore, type Entry } from './json-store.ts'
-import type { Identity } from './keys.ts'
 import { countBytes, refuseAnnounced, settle } from './state.ts'
 import { encodingOf, takeBody } from './take-body.ts'
+
+interface JsonDeps extends IntakeDeps {
+  readonly auth: Auth
+}
 
 export interface Stored {
   /** Events, each with an id. */
@@ -27,7 +30,7 @@ const EVENTS_A_TURN = 1000
 
 /** Takes a JSON body, finds its events and stores them, one spool entry per key. Throws errors of the table and UnavailableError. */
 export async function acceptJson(
-  deps: IntakeDeps,
+  deps: JsonDeps,
   gate: Gate,
   shape: JsonShape,
   request: FastifyRequest,
@@ -40,7 +43,7 @@ export async function acceptJson(
   const leave = await gate.enter(gone.signal)
   try {
     const body = await readWhole(deps, request, reply)
-    const holders = createHolders(deps, request.identity, named)
+    const holders = createHolders(deps.auth, request, reply, named)
     const empty = request.identity !== undefined && isBlank(body)
     const stored = empty
       ? { count: 0, nextId: () => '' }
@@ -94,13 +97,13 @@ interface Holders {
   entryFor(key: string | undefined): Entry
 }
 
-/** @param known whose request it is, where no key is in the body */
-function createHolders(deps: IntakeDeps, known: Identity | undefined, named: string | undefined): Holders {
+/** The request's own identity goes before keys in the body. */
+function createHolders(auth: Auth, request: FastifyRequest, reply: FastifyReply, named: string | undefined): Holders {
   const entries: Entry[] = []
   const byKey = new Map<string | undefined, Entry>()
   const find = (key: string | undefined) => {
-    const identity = known ?? identify(key, deps.keyring, deps.metrics)
-    if (identity === undefined) throw new httpErrors.unauthorizedInBody()
+    const refusal = () => new httpErrors.unauthorizedInBody()
+    const identity = request.identity ?? auth.identify(key, refusal, request, reply)
     const entry = createEntry(identity, datasetFor(named, identity))
     entries.push(entry)
     byKey.set(key, entry)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors } from '../errors.ts'
 import { sendEventIds } from './answer.ts'
-import { authenticate, queryValues } from './auth.ts'
+import { type Auth, queryValues } from './auth.ts'
 import type { IntakeDeps } from './deps.ts'
 import { createGate, type Gate } from './gate.ts'
 import { acceptJson } from './json-accept.ts'
@@ -24,19 +24,20 @@ export function createJsonGates(): JsonGates {
 
 interface JsonOptions {
   readonly deps: IntakeDeps
+  readonly auth: Auth
   readonly refusal: Refusal
   readonly gates: JsonGates
 }
 
 /** The routes whose bodies are JSON that holds events. A body is held whole; its values never are. */
-export async function jsonRoutes(app: FastifyInstance, { deps, refusal, gates }: JsonOptions): Promise<void> {
-  const keyed = async (request: FastifyRequest) => {
-    request.identity = authenticate(request, deps.keyring, deps.metrics)
+export async function jsonRoutes(app: FastifyInstance, { deps, auth, refusal, gates }: JsonOptions): Promise<void> {
+  const keyed = async (request: FastifyRequest, reply: FastifyReply) => {
+    request.identity = auth.authenticate(request, reply)
   }
   const willing = async () => refuseWhenUnavailable(refusal)
   const batch = (gate: Gate, shapeFor: (request: FastifyRequest) => shapes.JsonShape) => {
     return async (request: FastifyRequest, reply: FastifyReply) => {
-      const { count, nextId } = await acceptJson(deps, gate, shapeFor(request), request, reply)
+      const { count, nextId } = await acceptJson({ ...deps, auth }, gate, shapeFor(request), request, reply)
       return sendEventIds(reply, count, nextId)
     }
   }
@@ -50,7 +51,7 @@ export async function jsonRoutes(app: FastifyInstance, { deps, refusal, gates }:
   app.post('/batch', { schema: schemas.batch, onRequest: willing }, withKey)
   app.post('/array', { schema: schemas.array, onRequest: willing }, withKeys)
   app.post('/', { schema: schemas.one, onRequest: willing }, async (request, reply) => {
-    const { nextId } = await acceptJson(deps, gates.keyInBody, shapes.oneEvent, request, reply)
+    const { nextId } = await acceptJson({ ...deps, auth }, gates.keyInBody, shapes.oneEvent, request, reply)
     return sendJson(reply, { event_id: nextId() })
   })
 }

@@ -24,8 +24,14 @@ export interface KeyringOptions {
   readonly keys?: string | undefined
   /** A file with the keys, read again when it changes. */
   readonly file?: string | undefined
-  /** The known dataset names: only these are prefixes. */
+  /** The known dataset names: only these are prefixes. Where there are none, no key is of a dataset. */
   readonly datasets: readonly string[]
+  /** What the keys are, in messages; `intake keys` by default. */
+  readonly what?: string
+  /** The setting with the keys, in messages. */
+  readonly setting?: string
+  /** Characters of a key. */
+  readonly minLength?: number
   readonly log: Logger
   /** Milliseconds between looks at the file. */
   readonly pollMs?: number
@@ -39,13 +45,15 @@ interface Entry {
 }
 
 /** @throws StartError when there is no key, the file cannot be read, or an entry is none */
-export function createKeyring({ keys, file, datasets, log, pollMs = 1000 }: KeyringOptions): Keyring {
+export function createKeyring(options: KeyringOptions): Keyring {
+  const { keys, file, datasets, log, what = 'intake keys', setting = 'INTAKE_KEYS' } = options
+  const { minLength = 1, pollMs = 1000 } = options
   const read = () => {
-    const parsed = parseKeys(file === undefined ? (keys ?? '') : readFileSync(file, 'utf8'), datasets)
+    const parsed = parseKeys(file === undefined ? (keys ?? '') : readFileSync(file, 'utf8'), datasets, minLength)
     if (parsed.doubtful.length > 0) {
       log.warn(
         { entries: parsed.doubtful, datasets },
-        'In some entries of the intake keys what stands before the colon looks like a dataset but is none: it was taken as part of the key.',
+        `In some entries of the ${what} what stands before the colon looks like a dataset but is none: it was taken as part of the key.`,
       )
     }
     return parsed.keys
@@ -54,17 +62,17 @@ export function createKeyring({ keys, file, datasets, log, pollMs = 1000 }: Keyr
   try {
     entries = read()
   } catch (error) {
-    const source = file === undefined ? 'INTAKE_KEYS' : `The file ${file}`
+    const source = file === undefined ? setting : `The file ${file}`
     throw new StartError(`${source} gives no usable keys: ${(error as Error).message}.`, { cause: error })
   }
 
   const readAgain = () => {
     try {
       entries = read()
-      log.info({ keys: entries.length }, 'The intake keys were read again.')
+      log.info({ keys: entries.length }, `The ${what} were read again.`)
     } catch (error) {
       const reason = (error as Error).message
-      log.error({ reason }, 'The changed file with the intake keys is not usable; the keys from before stay.')
+      log.error({ reason }, `The changed file with the ${what} is not usable; the keys from before stay.`)
     }
   }
   const stop = file === undefined ? () => {} : watchFiles([file], pollMs, readAgain)
@@ -86,7 +94,11 @@ export function createKeyring({ keys, file, datasets, log, pollMs = 1000 }: Keyr
  *
  * @throws Error whose message names the entry by number, never by its text
  */
-function parseKeys(text: string, datasets: readonly string[]): { keys: Entry[]; doubtful: number[] } {
+function parseKeys(
+  text: string,
+  datasets: readonly string[],
+  minLength: number,
+): { keys: Entry[]; doubtful: number[] } {
   const found = new Map<string, { digest: Buffer; datasets: Set<string>; any: boolean }>()
   const items = text
     .split('\n')
@@ -100,10 +112,10 @@ function parseKeys(text: string, datasets: readonly string[]): { keys: Entry[]; 
   for (const [index, item] of items.entries()) {
     const dataset = datasets.find(name => item.startsWith(`${name}:`))
     const key = dataset === undefined ? item : item.slice(dataset.length + 1)
-    if (!/^[\x21-\x7e]{1,1024}$/.test(key)) {
-      throw new Error(`entry ${index + 1} is no key of 1 to 1024 printable ASCII characters without blanks`)
+    if (!/^[\x21-\x7e]{1,1024}$/.test(key) || key.length < minLength) {
+      throw new Error(`entry ${index + 1} is no key of ${minLength} to 1024 printable ASCII characters without blanks`)
     }
-    if (dataset === undefined && LIKE_A_DATASET.test(item)) doubtful.push(index + 1)
+    if (dataset === undefined && datasets.length > 0 && LIKE_A_DATASET.test(item)) doubtful.push(index + 1)
     const digest = createHash('sha256').update(key).digest()
     const id = digest.toString('hex', 0, 8)
     const entry = found.get(id) ?? { digest, datasets: new Set(), any: false }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { uuidsOf } from '../lib/uuid.ts'
 import { counting, sendEventIds } from './answer.ts'
-import { authenticate } from './auth.ts'
+import type { Auth } from './auth.ts'
 import { readBody } from './body.ts'
 import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
 import type { IntakeDeps } from './deps.ts'
@@ -10,11 +10,16 @@ import * as schemas from './schemas.ts'
 import { countBytes, type Refusal, refuseAnnounced, refuseWhenUnavailable, sendJson, settle } from './state.ts'
 import { encodingOf } from './take-body.ts'
 
+interface PlainOptions {
+  readonly deps: IntakeDeps
+  readonly auth: Auth
+  readonly refusal: Refusal
+}
+
 /** The routes whose bodies are kept as they come: they stream to the spool and are never held whole. */
-export async function plainRoutes(app: FastifyInstance, { deps, refusal }: { deps: IntakeDeps; refusal: Refusal }) {
-  const { keyring, metrics } = deps
-  app.addHook('onRequest', async request => {
-    request.identity = authenticate(request, keyring, metrics)
+export async function plainRoutes(app: FastifyInstance, { deps, auth, refusal }: PlainOptions) {
+  app.addHook('onRequest', async (request, reply) => {
+    request.identity = auth.authenticate(request, reply)
     refuseWhenUnavailable(refusal)
   })
 

@@ -1,5 +1,5 @@
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
-import type { TlsPair } from './tls.ts'
+import type { TlsContext } from './tls.ts'
 
 /** Node looks at the two time-outs below in this interval; with its default of 30 s that would be the real time-out. */
 const CHECK_MS = 1000
@@ -16,7 +16,7 @@ const DEAD_CONNECTION_MS = 120_000
 const MAX_PARAM_LENGTH = 16 * 1024
 
 /** Request logging is off: a URL may hold the intake key. */
-export function serverOptions(log: FastifyBaseLogger, tls?: TlsPair): FastifyServerOptions {
+export function serverOptions(log: FastifyBaseLogger, tls?: TlsContext): FastifyServerOptions {
   // Node would answer a request without Host itself, and not in the shape of our errors.
   const node = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requireHostHeader: false }
   const options = {

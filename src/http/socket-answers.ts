@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { httpErrors } from '../errors.ts'
 import { bodyOf, type HttpError } from './errors.ts'
+import { securityHeaderLines } from './security-headers.ts'
 
 /**
  * Hears of each answer that is written on the bare socket.
@@ -41,6 +42,7 @@ function end(socket: Socket, error: HttpError, headers = ''): number {
   const json = JSON.stringify(body)
   socket.end(
     `HTTP/1.1 ${body.statusCode} ${body.error}\r\nContent-Type: application/json; charset=utf-8\r\n${headers}` +
+      securityHeaderLines(socket) +
       `Content-Length: ${Buffer.byteLength(json)}\r\nConnection: close\r\n\r\n${json}`,
     () => socket.destroy(),
   )

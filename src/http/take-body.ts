@@ -94,6 +94,9 @@ function openContent(head: Uint8Array, encoding: 'gzip' | 'none', onContent: (by
 
 const isAsciiText = (byte: number) => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d
 
+/** Of those that are registered: other text, which may be anything, does not come back in an answer. */
+const OTHER_ENCODINGS = /^(?:br|compress|deflate|zstd|dcb|dcz|exi|aes128gcm|pack200-gzip)$/i
+
 /** @throws 415 for what is neither gzip nor nothing */
 export function encodingOf(header: string | undefined): 'gzip' | 'none' {
   switch ((header ?? '').trim().toLowerCase()) {
@@ -104,6 +107,6 @@ export function encodingOf(header: string | undefined): 'gzip' | 'none' {
     case 'x-gzip':
       return 'gzip'
     default:
-      throw new httpErrors.badEncoding(JSON.stringify((header ?? '').slice(0, 40)))
+      throw new httpErrors.badEncoding(OTHER_ENCODINGS.test(header ?? '') ? JSON.stringify(header) : '(not shown)')
   }
 }

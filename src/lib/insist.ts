@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { realTiming, type Timing } from './timing.ts'
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
@@ -14,6 +14,7 @@ export async function insist(
   action: () => Promise<void>,
   signal: AbortSignal,
   events: { failing(error: unknown): void; mended(): void },
+  timing: Timing = realTiming,
 ): Promise<void> {
   for (let pauseMs = FIRST_PAUSE_MS, failed = false; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
@@ -25,6 +26,6 @@ export async function insist(
       if (!failed) events.failing(error)
       failed = true
     }
-    await pause(pauseMs, undefined, { ref: false, signal }).catch(() => signal.throwIfAborted())
+    await timing.pause(pauseMs, signal).catch(() => signal.throwIfAborted())
   }
 }

@@ -1,11 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type Files, type OpenFile, realFiles } from './files.ts'
+import { writeAll } from './whole-file.ts'
 
 /** A file that is written from its beginning to its end; it must not exist before. Used by one caller, one call at a time. */
 export interface NewFile {
   readonly bytes: number
   write(chunk: Uint8Array): Promise<void>
   /** A part of another file, read in pieces. Throws where that file ends before. */
-  copy(source: FileHandle, from: number, to: number): Promise<void>
+  copy(source: OpenFile, from: number, to: number): Promise<void>
   /** Makes it durable (its name is the folder's) and closes it. */
   finish(): Promise<void>
   /** Closes it as it is. Idempotent, also after finish; never rejects. */
@@ -15,8 +16,8 @@ export interface NewFile {
 const BUFFER_BYTES = 64 * 1024
 const COPY_BYTES = 256 * 1024
 
-export async function createNewFile(path: string): Promise<NewFile> {
-  const file = await open(path, 'wx', 0o600)
+export async function createNewFile(path: string, files: Files = realFiles): Promise<NewFile> {
+  const file = await files.open(path, 'wx', 0o600)
   let chunks: Uint8Array[] = []
   let waiting = 0
   let bytes = 0
@@ -25,7 +26,7 @@ export async function createNewFile(path: string): Promise<NewFile> {
     const text = Buffer.concat(chunks)
     chunks = []
     waiting = 0
-    if (text.length > 0) await file.writeFile(text)
+    await writeAll(file, text)
   }
   const write = async (chunk: Uint8Array) => {
     chunks.push(chunk)

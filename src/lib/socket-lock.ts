@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, open, readdir, rename, rm } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -83,6 +83,8 @@ function listen(server: net.Server, path: string): Promise<void> {
 
 async function publish(path: string): Promise<void> {
   try {
+    // The umask alone would decide who may ask.
+    await chmod(`${path}.new`, 0o600)
     await rename(`${path}.new`, path)
   } catch (error) {
     // Only a process that holds the lock removes unpublished sockets.

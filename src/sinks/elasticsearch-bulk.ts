@@ -1,4 +1,4 @@
-import { DOCUMENT_HEAD, DOCUMENT_TIME, type Piece } from './sink.ts'
+import { DOCUMENT_HEAD, DOCUMENT_TIME, MAPPING_CONFLICT, type Piece } from './sink.ts'
 
 /** One event on its way: its index in the piece, its id, and its bytes with their LF. */
 export interface Document {
@@ -67,8 +67,6 @@ export function withoutCloudflare(document: Document, keepsLine: boolean): Docum
   bytes[bytes.write(text)] = LF
   return { ...document, bytes }
 }
-
-const MAPPING_CONFLICT = 'logpush.mapping_conflict'
 
 /** With `MESSAGE=description` the line is in `event.original`, else it is the message, if it is kept. */
 function holdsLine({ event, message }: Record<string, unknown>, keepsLine: boolean): boolean {

@@ -4,27 +4,20 @@ import { isOfAccess, isOfConfiguration, isPassing, saidBy } from './elasticsearc
 import type { HttpAnswer } from './http-client.ts'
 
 /**
- * The error of an answer that is not 200 as a whole. A refusal is permanent only where it can be for the content: 413, and a 400 that
- * the server itself gives for what it was sent. What would meet every event (an index name, a parameter, the address of something else than
+ * The error of an answer that is not 200 as a whole. A refusal is permanent only where it can be for the content: 413, and a 400, also
+ * of something between that will not let an event pass. What would meet every event (an index name, a parameter, the address of something else than
  * Elasticsearch) waits for an operator.
  *
  * @param what the request, for the message
- * @param events how many the request held; a 400 that is not the server's own halves, but is never final
  */
-export function refusalOf(answer: HttpAnswer, what: string, events = 1): RetryableError | PermanentError {
+export function refusalOf(answer: HttpAnswer, what: string): RetryableError | PermanentError {
   const { status, retryAfterMs } = answer
   const error = errorIn(answer)
   const { type, reason } = errorOf(error)
   const message = `The server answered ${what} with ${saidBy({ status, type, reason })}.`
   if (isPassing(status)) return new RetryableError(message, { retryAfterMs })
   if (status === 413) return new PermanentError(message)
-  if (status === 400 && !isOfConfiguration(type, reason)) {
-    if (type !== '' || events > 1) return new PermanentError(message)
-    return new RetryableError(`${message} It is not known why; it may come from something between.`, {
-      needsOperator: true,
-      ofPieceAlone: true,
-    })
-  }
+  if (status === 400 && !isOfConfiguration(type, reason)) return new PermanentError(message)
   // The pieces of other datasets go elsewhere.
   const ofPieceAlone = type.startsWith('index_') || type.startsWith('invalid_')
   if (isOfAccess(status) || status >= 300) return new RetryableError(message, { needsOperator: true, ofPieceAlone })

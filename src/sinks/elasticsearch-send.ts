@@ -75,8 +75,9 @@ export function createSender({ client, gzip, now, ...options }: SenderOptions): 
       return await send(index, documents, signal)
     } catch (error) {
       if (error instanceof PermanentError) return undefined
-      if (!(error instanceof RetryableError)) throw error
-      const { message, needsOperator, retryAfterMs } = error
+      // Also where the time is over: what became of the others is known already.
+      const known = error instanceof RetryableError ? error : new RetryableError('The server did not answer in time.')
+      const { message, needsOperator, retryAfterMs } = known
       const outcome: Outcome = { kind: 'retry', needsOperator, why: message.replace(/\.$/, '') }
       return { outcomes: documents.map(() => outcome), retryAfterMs }
     }
@@ -86,7 +87,7 @@ export function createSender({ client, gzip, now, ...options }: SenderOptions): 
 }
 
 function itemsOf(answer: HttpAnswer, documents: readonly Document[]): readonly (ItemAnswer | undefined)[] {
-  if (answer.status !== 200) throw refusalOf(answer, WHAT, documents.length)
+  if (answer.status !== 200) throw refusalOf(answer, WHAT)
   const ids = documents.map(({ id }) => id)
   const items = answer.body && readBulkAnswer(answer.body, ids)
   if (items === undefined) throw unknownAnswer(WHAT)

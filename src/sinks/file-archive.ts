@@ -1,7 +1,7 @@
-import { readdir, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { BaseLogger } from 'pino'
 import { hasCode } from '../lib/error-code.ts'
+import type { Files } from '../lib/files.ts'
 import { compress } from './file-gzip.ts'
 import { GZIPPED, PLAIN, stemOf } from './file-names.ts'
 import { ifThere } from './file-system.ts'
@@ -22,13 +22,14 @@ export interface ArchiveOptions {
   readonly retentionMs: number
   readonly mode: number
   readonly now: () => number
+  readonly files: Files
   readonly log: Pick<BaseLogger, 'debug' | 'warn'>
 }
 
 const RETRY_MS = 60_000
 const SWEEP_MS = 60_000
 
-export function createArchive({ gzip, retentionMs, mode, now, log }: ArchiveOptions): Archive {
+export function createArchive({ gzip, retentionMs, mode, now, files, log }: ArchiveOptions): Archive {
   const waiting = new Set<string>()
   const stop = new AbortController()
   let running: Promise<void> | undefined
@@ -45,7 +46,7 @@ export function createArchive({ gzip, retentionMs, mode, now, log }: ArchiveOpti
     for (const path of waiting) {
       if (stop.signal.aborted) return
       try {
-        await compress(path, mode, stop.signal)
+        await compress(files, path, mode, stop.signal)
         log.debug({ file: basename(path) }, 'Compressed a finished event file.')
       } catch (error) {
         if (stop.signal.aborted) return
@@ -64,13 +65,13 @@ export function createArchive({ gzip, retentionMs, mode, now, log }: ArchiveOpti
   }
 
   async function deleteOld(folder: string, isOpen: (path: string) => boolean): Promise<void> {
-    for (const name of (await ifThere(readdir(folder))) ?? []) {
+    for (const name of (await ifThere(files.readdir(folder))) ?? []) {
       const stem = stemOf(name, GZIPPED) ?? stemOf(name, PLAIN)
       if (stem === undefined || isOpen(join(folder, stem))) continue
       const path = join(folder, name)
-      const there = await ifThere(stat(path))
+      const there = await ifThere(files.stat(path))
       if (!there || there.mtimeMs > now() - retentionMs) continue
-      await ifThere(unlink(path))
+      await ifThere(files.unlink(path))
       log.debug({ file: name, dataset: basename(dirname(path)) }, 'Deleted an event file that reached its retention.')
     }
   }

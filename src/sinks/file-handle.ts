@@ -1,7 +1,7 @@
-import { type FileHandle, open, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fsyncFolder, makeFolder } from '../lib/durable-folder.ts'
 import { hasCode } from '../lib/error-code.ts'
+import type { Files, OpenFile } from '../lib/files.ts'
 import type { Mark } from './file-marks.ts'
 import { endOf, fitting } from './file-pieces.ts'
 import { ifThere } from './file-system.ts'
@@ -11,7 +11,7 @@ import type { Piece } from './sink.ts'
 export interface EventFile {
   readonly stem: string
   readonly path: string
-  readonly handle: FileHandle
+  readonly handle: OpenFile
   readonly inode: bigint
   /** Unix milliseconds. */
   readonly begunAt: number
@@ -36,34 +36,35 @@ function eventFile(known: Known): EventFile {
 }
 
 /** Makes an empty file and its folder; when it resolves the name is durable. Undefined where it is taken. */
-export async function createFile(stem: string, path: string, mode: number, begunAt: number) {
-  await makeFolder(dirname(path))
-  const handle = await open(path, 'wx', mode).catch(error => {
+export async function createFile(files: Files, stem: string, path: string, mode: number, begunAt: number) {
+  await makeFolder(dirname(path), files)
+  const handle = await files.open(path, 'wx', mode).catch(error => {
     if (!hasCode(error, 'EEXIST')) throw error
   })
   if (!handle) return undefined
   try {
     // The process's umask may have taken bits away.
     await handle.chmod(mode)
-    await fsyncFolder(dirname(path))
+    await fsyncFolder(dirname(path), files)
     const { ino } = await handle.stat({ bigint: true })
     return eventFile({ stem, path, handle, inode: ino, begunAt, size: 0 })
   } catch (error) {
     await handle.close()
-    await unlink(path).catch(() => {})
+    await files.unlink(path).catch(() => {})
     throw error
   }
 }
 
 /** Opens a file of which `size` bytes are known. Undefined where it is not there as it was left. */
 export async function reopenFile(
+  files: Files,
   stem: string,
   path: string,
   size: number,
   begunAt: number,
 ): Promise<EventFile | undefined> {
-  if (!(await ifThere(stat(path)))?.isFile()) return undefined
-  const handle = await ifThere(open(path, 'r+'))
+  if (!(await ifThere(files.stat(path)))?.isFile()) return undefined
+  const handle = await ifThere(files.open(path, 'r+'))
   if (!handle) return undefined
   const there = await handle.stat({ bigint: true })
   if (there.size === BigInt(size)) return eventFile({ stem, path, handle, inode: there.ino, begunAt, size })
@@ -72,8 +73,8 @@ export async function reopenFile(
 }
 
 /** True while the path leads to this file and nobody else has changed its size. */
-export async function isInPlace(file: EventFile): Promise<boolean> {
-  const there = await ifThere(stat(file.path, { bigint: true }))
+export async function isInPlace(files: Files, file: EventFile): Promise<boolean> {
+  const there = await ifThere(files.stat(file.path, { bigint: true }))
   return there !== undefined && there.ino === file.inode && there.size === BigInt(file.size)
 }
 

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BaseLogger } from 'pino'
 import { makeFolder } from '../lib/durable-folder.ts'
 import { hasCode } from '../lib/error-code.ts'
+import { type Files, type OpenFile, realFiles } from '../lib/files.ts'
 import { createSerial } from '../lib/serial.ts'
+import { readAll, writeAll } from '../lib/whole-file.ts'
 import { createMarks, type Mark, type Marks } from './file-marks.ts'
 import { applyRecord, type JournalRecord, parseRecord, recordsOf, toLine } from './file-records.ts'
 
@@ -52,20 +53,24 @@ export interface Journal {
   close(): Promise<void>
 }
 
-export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>): Promise<Journal> {
+export async function openJournal(
+  folder: string,
+  log: Pick<BaseLogger, 'warn'>,
+  files: Files = realFiles,
+): Promise<Journal> {
   const path = join(folder, FILE)
   const marks = createMarks()
   const finished = new Map<string, string>()
   const serial = createSerial()
   let settled: string[] = []
-  let handle: FileHandle | undefined
+  let handle: OpenFile | undefined
   let size = 0
   let limit = 0
   /** A write failed: memory tells more than the file, and the file's end may be torn. */
   let behind = false
 
-  await makeFolder(folder)
-  await read(path, log, record => applyRecord(record, marks, finished))
+  await makeFolder(folder, files)
+  await read(files, path, log, record => applyRecord(record, marks, finished))
   marks.trim(MAX_BATCHES)
 
   async function write(text: string): Promise<void> {
@@ -74,7 +79,7 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
     else if (size > limit) await compact().catch(error => postpone(error))
     behind = true
     const bytes = Buffer.from(text)
-    for (let written = 0; written < bytes.length; ) written += (await handle.write(bytes, written)).bytesWritten
+    await writeAll(handle, bytes)
     behind = false
     size += bytes.length
   }
@@ -88,12 +93,12 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
     marks.trim(MAX_BATCHES)
     const text = toLine({ version: VERSION }) + recordsOf(marks.all(), finished).map(toLine).join('')
     const temporary = `${path}.new`
-    await makeFolder(folder)
-    const fresh = await open(temporary, TRUNCATE_AND_APPEND, 0o600)
+    await makeFolder(folder, files)
+    const fresh = await files.open(temporary, TRUNCATE_AND_APPEND, 0o600)
     try {
-      await fresh.writeFile(text)
+      await writeAll(fresh, Buffer.from(text))
       await fresh.datasync()
-      await rename(temporary, path)
+      await files.rename(temporary, path)
     } catch (error) {
       await fresh.close()
       throw error
@@ -103,7 +108,8 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
     size = Buffer.byteLength(text)
     limit = size + GROWTH_BYTES
     behind = false
-    await old?.close()
+    // Nothing of it is needed any more.
+    await old?.close().catch(() => {})
   }
 
   /** Applies records at once and writes them in order, with what waits to be noted as settled. */
@@ -140,23 +146,25 @@ export async function openJournal(folder: string, log: Pick<BaseLogger, 'warn'>)
     rewrite: () => serial(compact),
     async close() {
       await serial(async () => {
-        await handle?.close()
+        const closing = handle
         handle = undefined
+        await closing?.close()
       })
     },
   }
 }
 
 async function read(
+  files: Files,
   path: string,
   log: Pick<BaseLogger, 'warn'>,
   apply: (record: JournalRecord) => void,
 ): Promise<void> {
-  const there = await lstat(path).catch(error => {
+  const there = await files.lstat(path).catch(error => {
     if (!hasCode(error, 'ENOENT')) throw error
   })
   if (!there) return
-  const text = there.isFile() && there.size <= MAX_BYTES ? await readFile(path, 'utf8') : ''
+  const text = there.isFile() && there.size <= MAX_BYTES ? await readText(files, path) : ''
   // The last line is either complete and followed by nothing, or torn.
   const [head = '', ...lines] = text.split('\n').slice(0, -1)
   let bad = 0
@@ -168,10 +176,19 @@ async function read(
     }
     if (bad === 0) return
   } else {
-    await rename(path, `${path}.damaged-${Date.now()}`)
+    await files.rename(path, `${path}.damaged-${Date.now()}`)
   }
   log.warn(
     { path, badRecords: bad },
     'The journal of the file sink is damaged: events of batches that were not acknowledged may be written twice.',
   )
+}
+
+async function readText(files: Files, path: string): Promise<string> {
+  const file = await files.open(path, 'r')
+  try {
+    return Buffer.concat(await Array.fromAsync(readAll(file))).toString()
+  } finally {
+    await file.close()
+  }
 }

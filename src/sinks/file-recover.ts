@@ -1,7 +1,7 @@
-import { type FileHandle, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BaseLogger } from 'pino'
 import { fsyncFolder } from '../lib/durable-folder.ts'
+import type { Files, OpenFile } from '../lib/files.ts'
 import { settlePair } from './file-gzip.ts'
 import type { Journal } from './file-journal.ts'
 import type { Extent } from './file-marks.ts'
@@ -11,6 +11,7 @@ import { ifThere } from './file-system.ts'
 
 /** How far back the end of a file is looked at when the journal does not tell what is new in it. */
 const TAIL_BYTES = 16 * 1024 ** 2
+const AGAIN_BYTES = 1024 ** 2
 
 export interface Recovered {
   /** The greatest name in use. */
@@ -22,6 +23,7 @@ export interface Recovered {
 }
 
 interface Context {
+  readonly files: Files
   readonly journal: Journal
   readonly log: Pick<BaseLogger, 'info' | 'warn'>
   readonly signal: AbortSignal
@@ -33,16 +35,16 @@ interface Context {
  * counted has been fsynced when this resolves.
  */
 export async function recoverDataset(folder: string, dataset: string, context: Context): Promise<Recovered> {
-  const { journal, signal } = context
-  const entries = (await ifThere(readdir(folder, { withFileTypes: true }))) ?? []
+  const { files, journal, signal } = context
+  const entries = (await ifThere(files.readdir(folder, { withFileTypes: true }))) ?? []
   const names = entries.filter(entry => entry.isFile()).map(entry => entry.name)
   const stems = (suffix: string) => names.flatMap(name => stemOf(name, suffix) ?? []).sort()
-  for (const stem of stems(UNFINISHED_GZIP)) await unlink(join(folder, stem + UNFINISHED_GZIP))
+  for (const stem of stems(UNFINISHED_GZIP)) await files.unlink(join(folder, stem + UNFINISHED_GZIP))
   const zipped = new Set(stems(GZIPPED))
   const plain: string[] = []
   for (const stem of stems(PLAIN)) {
     const both = zipped.has(stem)
-    if (!both || (await settlePair(join(folder, stem), signal)) === 'plain') plain.push(stem)
+    if (!both || (await settlePair(files, join(folder, stem), signal)) === 'plain') plain.push(stem)
   }
 
   const finished = journal.finished.get(dataset) ?? ''
@@ -60,7 +62,7 @@ export async function recoverDataset(folder: string, dataset: string, context: C
     size = await examine(join(folder, stem + PLAIN), own, stem === unfinished, counts, context)
   }
   // A killed run may have made names and not come to their fsync.
-  if (counts.size > 0) await fsyncFolder(folder)
+  if (counts.size > 0) await fsyncFolder(folder, files)
   setMarks(dataset, journal, counts)
   return {
     lastStem: lastStem || undefined,
@@ -77,14 +79,14 @@ interface Count {
 
 /** Counts the lines of the extents; where `mend`, cuts off what follows the last whole line. Returns the size then. */
 async function examine(path: string, extents: Extent[], mend: boolean, counts: Map<Extent, Count>, context: Context) {
-  const handle = await open(path, mend ? 'r+' : 'r')
+  const handle = await context.files.open(path, mend ? 'r+' : 'r')
   try {
     const { size } = await handle.stat()
     const valid = extents.filter(({ offset, end }) => end === undefined || end > offset)
     valid.sort((a, b) => a.offset - b.offset)
     const from = await beginning(handle, size, valid[0]?.offset)
     let at = 0
-    const end = await scanLines(handle, from, context.signal, begin => {
+    const end = await scanLines(handle, from, size, context.signal, begin => {
       while (at + 1 < valid.length && begin >= valid[at + 1]!.offset) at += 1
       const extent = valid[at]
       if (!extent || begin < extent.offset || (extent.end !== undefined && begin >= extent.end)) return
@@ -101,6 +103,7 @@ async function examine(path: string, extents: Extent[], mend: boolean, counts: M
       await handle.truncate(end)
       context.log.info({ path, bytes: size - end }, 'Cut a torn end off an event file; its events are written again.')
     }
+    if (valid.length > 0) await writeAgain(handle, from, end)
     if (from < end || end < size) await handle.datasync()
     return end
   } finally {
@@ -108,10 +111,25 @@ async function examine(path: string, extents: Extent[], mend: boolean, counts: M
   }
 }
 
+/**
+ * Writes what is there over itself. An fsync of the run before may have failed: its bytes count as written then, and no later fsync would put
+ * them on the disk, although readers see them.
+ */
+async function writeAgain(handle: OpenFile, from: number, end: number): Promise<void> {
+  const space = Buffer.allocUnsafe(Math.max(0, Math.min(AGAIN_BYTES, end - from)))
+  for (let position = from; position < end; ) {
+    const { bytesRead } = await handle.read(space, 0, Math.min(space.length, end - position), position)
+    if (bytesRead === 0) throw new Error(`the file ends at ${position}, before ${end}`)
+    for (let written = 0; written < bytesRead; )
+      written += (await handle.write(space, written, bytesRead - written, position + written)).bytesWritten
+    position += bytesRead
+  }
+}
+
 /** Where to begin: at the first event that may not be safe, or as far back as a torn end can reach. */
-async function beginning(handle: FileHandle, size: number, offset: number | undefined): Promise<number> {
-  if (offset !== undefined && offset <= size && (await nextLine(handle, offset)) === offset) return offset
-  return (await nextLine(handle, size - TAIL_BYTES)) ?? 0
+async function beginning(handle: OpenFile, size: number, offset: number | undefined): Promise<number> {
+  if (offset !== undefined && offset <= size && (await nextLine(handle, offset, size)) === offset) return offset
+  return (await nextLine(handle, size - TAIL_BYTES, size)) ?? 0
 }
 
 function setMarks(dataset: string, journal: Journal, counts: ReadonlyMap<Extent, Count>): void {

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+import type { OpenFile } from '../lib/files.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 const LF = 0x0a
@@ -9,21 +9,23 @@ const CLOSING = 0x7d
  * Visits the whole lines from byte `from` on, which is where a line begins. Stops at the first line that does not look like an event:
  * not complete, not from `{` to `}`, or with a NUL, as a power loss may leave behind.
  *
+ * @param size of the file, as far as is known: no more memory than that is taken
  * @returns where the last whole line ends
  */
 export async function scanLines(
-  handle: FileHandle,
+  handle: OpenFile,
   from: number,
+  size: number,
   signal: AbortSignal,
   visit: (begin: number) => void,
 ): Promise<number> {
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  const buffer = bufferFor(size - from)
   let begin = from
   let first: number | undefined
   let last = 0
   for (let position = from; ; ) {
     signal.throwIfAborted()
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position)
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
     if (bytesRead === 0) return begin
     const chunk = buffer.subarray(0, bytesRead)
     const nul = chunk.indexOf(0)
@@ -47,12 +49,14 @@ export async function scanLines(
   }
 }
 
+const bufferFor = (bytes: number): Buffer => Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK_BYTES, bytes)))
+
 /** Where a line begins at or after `from`; undefined where none does. */
-export async function nextLine(handle: FileHandle, from: number): Promise<number | undefined> {
+export async function nextLine(handle: OpenFile, from: number, size: number): Promise<number | undefined> {
   if (from <= 0) return 0
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  const buffer = bufferFor(size - from + 1)
   for (let position = from - 1; ; ) {
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position)
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
     if (bytesRead === 0) return undefined
     const feed = buffer.subarray(0, bytesRead).indexOf(LF)
     if (feed >= 0) return position + feed + 1

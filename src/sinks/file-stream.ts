@@ -1,8 +1,8 @@
-import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BaseLogger } from 'pino'
 import { RetryableError } from '../errors.ts'
 import { abortable } from '../lib/abortable.ts'
+import type { Files, OpenFile } from '../lib/files.ts'
 import { createGroup } from '../lib/group.ts'
 import { createSerial } from '../lib/serial.ts'
 import type { Archive } from './file-archive.ts'
@@ -39,7 +39,8 @@ export interface StreamOptions {
   readonly maxAgeMs: number
   readonly mode: number
   readonly now: () => number
-  readonly datasync: (handle: FileHandle) => Promise<void>
+  readonly files: Files
+  readonly datasync: (handle: OpenFile) => Promise<void>
   readonly log: Pick<BaseLogger, 'warn' | 'debug'>
 }
 
@@ -57,7 +58,7 @@ export function createStream(
   { folder, dataset, journal, archive, recovered }: StreamDeps,
   options: StreamOptions,
 ): Stream {
-  const { maxBytes, maxAgeMs, mode, now, datasync, log } = options
+  const { maxBytes, maxAgeMs, mode, now, files, datasync, log } = options
   const serial = createSerial()
   let { lastStem, unfinished } = recovered
   let file: EventFile | undefined
@@ -146,7 +147,7 @@ export function createStream(
   async function current(): Promise<EventFile> {
     if (file) {
       if (file.untrimmed) await trim(file)
-      if (await isInPlace(file)) return file
+      if (await isInPlace(files, file)) return file
       log.warn(
         { path: file.path },
         'An event file was moved, deleted or changed by someone else; going on with a new one.',
@@ -163,7 +164,7 @@ export function createStream(
   async function resume(): Promise<void> {
     if (!unfinished) return
     const { stem, size, begunAt } = unfinished
-    file = await reopenFile(stem, pathOf(stem), size, begunAt)
+    file = await reopenFile(files, stem, pathOf(stem), size, begunAt)
     if (!file) await journal.secure(dataset, stem)
     unfinished = undefined
   }
@@ -171,7 +172,7 @@ export function createStream(
   async function create(): Promise<EventFile> {
     for (;;) {
       lastStem = nextStem(now(), lastStem)
-      const created = await createFile(lastStem, pathOf(lastStem), mode, now())
+      const created = await createFile(files, lastStem, pathOf(lastStem), mode, now())
       if (created) return created
     }
   }
@@ -180,6 +181,7 @@ export function createStream(
   async function finish(whole: boolean): Promise<void> {
     const ended = file
     if (!ended) return
+    if (ended.untrimmed) await trim(ended)
     await sync()
     ended.batch = undefined
     await journal.secure(dataset, ended.stem)
@@ -191,6 +193,8 @@ export function createStream(
   /** Closes the file; it is gone on with later. */
   async function release(): Promise<void> {
     if (!file) return
+    // Once the journal says that these events are safe, nothing tells any more what else the file holds.
+    if (file.untrimmed) await trim(file)
     await sync()
     file.batch = undefined
     await journal.secure(dataset)

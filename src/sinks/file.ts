@@ -1,9 +1,10 @@
-import { type FileHandle, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { BaseLogger } from 'pino'
 import { PermanentError, RetryableError } from '../errors.ts'
-import { fsyncFolder, makeFolder } from '../lib/durable-folder.ts'
+import { fsyncAbove, fsyncFolder, makeFolder } from '../lib/durable-folder.ts'
+import { type Files, type OpenFile, realFiles } from '../lib/files.ts'
 import { createSerial } from '../lib/serial.ts'
+import { realTiming, type Timing } from '../lib/timing.ts'
 import { type Archive, createArchive } from './file-archive.ts'
 import { type Journal, openJournal } from './file-journal.ts'
 import { recoverDataset } from './file-recover.ts'
@@ -27,7 +28,10 @@ export interface FileSinkOptions {
   readonly log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>
   readonly now?: () => number
   /** How a file's bytes are made durable; for tests of disks that fail. */
-  readonly datasync?: (handle: FileHandle) => Promise<void>
+  readonly datasync?: (handle: OpenFile) => Promise<void>
+  /** Other than the real ones in tests. */
+  readonly files?: Files
+  readonly timing?: Timing
 }
 
 const DATASET = /^[a-z0-9_]{1,64}$/
@@ -38,7 +42,7 @@ interface Opened {
   readonly journal: Journal
   readonly archive: Archive
   readonly streams: Map<string, Stream>
-  readonly timer: NodeJS.Timeout
+  readonly stopTimer: () => void
 }
 
 /**
@@ -47,23 +51,30 @@ interface Opened {
  */
 export function createFileSink(given: FileSinkOptions): Sink {
   const dir = resolve(given.dir)
-  const options = { mode: 0o640, now: Date.now, datasync: (handle: FileHandle) => handle.datasync(), ...given }
-  const { log, maxAgeMs, retentionMs } = options
+  const options = {
+    mode: 0o640,
+    now: Date.now,
+    datasync: (handle: OpenFile) => handle.datasync(),
+    files: realFiles,
+    ...given,
+  }
+  const { files, log, maxAgeMs, retentionMs } = options
+  const { timing = realTiming } = given
   const serial = createSerial()
   let opened: Opened | undefined
 
   async function open(signal: AbortSignal): Promise<void> {
     if (opened) return
-    await makeFolder(dir)
-    await fsyncFolder(dirname(dir))
-    const journal = await openJournal(resolve(given.stateDir), log)
+    await makeFolder(dir, files)
+    await fsyncAbove(dirname(dir), files)
+    const journal = await openJournal(resolve(given.stateDir), log, files)
     const archive = createArchive(options)
     try {
       const { streams, finished } = await recover(journal, archive, signal)
       await journal.rewrite()
       // Not before the journal tells by itself what these files hold.
       for (const path of finished) archive.add(path)
-      opened = { journal, archive, streams, timer: setInterval(tick, tickMs()).unref() }
+      opened = { journal, archive, streams, stopTimer: timing.every(tickMs(), () => void tick()) }
     } catch (error) {
       await Promise.allSettled([journal.close(), archive.close()])
       throw error
@@ -71,17 +82,17 @@ export function createFileSink(given: FileSinkOptions): Sink {
   }
 
   async function recover(journal: Journal, archive: Archive, signal: AbortSignal) {
-    const folders = (await readdir(dir, { withFileTypes: true })).filter(entry => entry.isDirectory())
+    const folders = (await files.readdir(dir, { withFileTypes: true })).filter(entry => entry.isDirectory())
     const known = [...folders.map(entry => entry.name), ...journal.marks.all().map(mark => mark.dataset)]
     const streams = new Map<string, Stream>()
     const finished: string[] = []
     for (const dataset of new Set(known.filter(name => DATASET.test(name)))) {
       const folder = join(dir, dataset)
-      const recovered = await recoverDataset(folder, dataset, { journal, log, signal })
+      const recovered = await recoverDataset(folder, dataset, { files, journal, log, signal })
       finished.push(...recovered.plain.map(stem => join(folder, stem)))
       streams.set(dataset, createStream({ folder, dataset, journal, archive, recovered }, options))
     }
-    await fsyncFolder(dir)
+    await fsyncFolder(dir, files)
     return { streams, finished }
   }
 
@@ -110,15 +121,15 @@ export function createFileSink(given: FileSinkOptions): Sink {
 
   async function close(): Promise<void> {
     if (!opened) return
-    const { journal, archive, streams, timer } = opened
+    const { journal, archive, streams, stopTimer } = opened
     opened = undefined
-    clearInterval(timer)
+    stopTimer()
     const closed = await Promise.allSettled([...[...streams.values()].map(stream => stream.close()), archive.close()])
     for (const result of closed) {
       if (result.status === 'rejected') log.warn({ err: result.reason }, 'An event file could not be closed properly.')
     }
     await journal.flush().catch(error => log.warn({ err: error }, 'The journal of the file sink could not be written.'))
-    await journal.close()
+    await journal.close().catch(error => log.warn({ err: error }, 'The journal of the file sink could not be closed.'))
   }
 
   function streamOf({ journal, archive, streams }: Opened, dataset: string): Stream {

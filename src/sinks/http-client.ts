@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { RetryableError } from '../errors.ts'
 import { abortable } from '../lib/abortable.ts'
 import { type AnswerHead, headOf } from './http-answer.ts'
 import { faultOf } from './http-fault.ts'
@@ -49,8 +50,8 @@ export interface HttpClient {
 
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 const TIMEOUT_MS = 25_000
-/** Answers of something before the server that cannot reach it, or of a server that does not serve now. */
-const RESTING = new Set([502, 503, 504])
+/** Answers that another node may not give: of something before the server, of one that does not serve now or is set up in another way. */
+const RESTING = new Set([401, 403, 404, 500, 502, 503, 504])
 const OURS = { 'user-agent': 'logpush-intake', 'accept-encoding': 'identity' }
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
@@ -104,8 +105,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       } catch (error) {
         signal.throwIfAborted()
         turn.failed()
-        const why = deadline.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : error
-        throw faultOf(`${name} at ${base.origin}`, why, nodes.allRest())
+        if (!deadline.signal.aborted) throw faultOf(`${name} at ${base.origin}`, error, nodes.allRest())
+        const message = `No answer from ${name} at ${base.origin}: nothing came within ${timeoutMs / 1000} s.`
+        throw error instanceof RetryableError ? error : new RetryableError(message, { timedOut: true })
       } finally {
         clearTimeout(timer)
       }

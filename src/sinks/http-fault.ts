@@ -10,14 +10,15 @@ const MAX_SAID = 200
  * send back what it was sent, keys too.
  *
  * @param who such as `http at https://intake.example`
- * @param why a sentence's part, or what was thrown
+ * @param why what was thrown
  * @param isLast there is no other server to ask in the meantime
  */
 export function faultOf(who: string, why: unknown, isLast: boolean): RetryableError {
   if (why instanceof RetryableError) return why
   const code = codeOf(why)
-  const said = typeof why === 'string' ? why : saidBy(why, code)
-  return new RetryableError(`No answer from ${who}: ${said}.`, { needsOperator: isLast && OF_SETTINGS.test(code) })
+  return new RetryableError(`No answer from ${who}: ${saidBy(why, code)}.`, {
+    needsOperator: isLast && OF_SETTINGS.test(code),
+  })
 }
 
 function codeOf(error: unknown): string {

@@ -1,8 +1,9 @@
 import { PermanentError, RetryableError } from '../errors.ts'
 import type { HttpAnswer } from './http-client.ts'
+import { withoutSecrets } from './masked.ts'
 
 /** 4xx that are never about the events: access, address, method, or how every request is made. An operator mends them, the events wait. */
-const OF_SETTINGS = new Set([401, 402, 403, 404, 405, 406, 407, 411, 415, 417, 421, 426, 428, 431])
+const OF_SETTINGS = new Set([401, 402, 403, 404, 405, 406, 407, 410, 411, 415, 417, 421, 423, 426, 428, 431])
 const PASSING = new Set([408, 425, 429])
 /** Another logpush-intake whose key is for another dataset, or that does not know the dataset: no line is at fault. */
 const OF_DATASET = /"code":"ERR_INTAKE_(?:DATASET_NOT_OF_KEY|UNKNOWN_DATASET)"/
@@ -52,17 +53,4 @@ function wordsOf({ body, contentType }: HttpAnswer, secrets: readonly string[]):
     .slice(0, MAX_WORDS)
     .toWellFormed()
   return text === '' ? '' : `: ${text.replace(/\.$/, '')}`
-}
-
-/** Shorter ones are words such as `gzip`, and taking them out would make the text unreadable. */
-const SHORTEST_SECRET = 5
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  // Of `Bearer abcdef` the latter may be repeated alone, and in JSON its quotes have backslashes.
-  const parts = secrets.flatMap(secret => [secret, ...secret.split(/[\s,;=]+/)])
-  const forms = parts.flatMap(part => [part, JSON.stringify(part).slice(1, -1)])
-  return [...new Set(forms)]
-    .filter(form => form.length >= SHORTEST_SECRET)
-    .sort((a, b) => b.length - a.length)
-    .reduce((rest, form) => rest.replaceAll(form, '***'), text)
 }

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import { createHttpClient, type HttpClientOptions } from './http-client.ts'
+import { markGzip } from './http-mark.ts'
 import { refusalOf } from './http-status.ts'
 import { DELIVERED, type Piece, type Sink } from './sink.ts'
 
@@ -19,7 +20,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024
  *
  * With the form `line` the URL of another logpush-intake is `https://host/plain/batch`: it is told the dataset and the time of receipt, so that it
  * makes the same events of the lines. A piece that comes again after a lost answer has the same bytes, which it recognises within its
- * DUPLICATE_WINDOW_SECONDS. Elsewhere events are delivered at least once.
+ * DUPLICATE_WINDOW_SECONDS; another piece has others, also where its lines are the same (http-mark.ts). Elsewhere events are delivered at least once.
  */
 export function createHttpSink({ form, ...options }: HttpSinkOptions): Sink {
   const client = createHttpClient({
@@ -49,7 +50,8 @@ export function createHttpSink({ form, ...options }: HttpSinkOptions): Sink {
         ...(form === 'line' && originOf(piece)),
         ...own,
       }
-      const body = await compress(piece.bytes, { level: 1 })
+      const gzip = await compress(piece.bytes, { level: 1 })
+      const body = form === 'line' ? markGzip(gzip, markOf(piece)) : gzip
       const answer = await client.request({ method: 'POST', path: '', headers, body }, signal)
       const refusal = refusalOf(answer, Object.values(own))
       if (refusal !== undefined) throw refusal
@@ -58,6 +60,9 @@ export function createHttpSink({ form, ...options }: HttpSinkOptions): Sink {
     close: () => client.close(),
   }
 }
+
+/** Names the piece, and with its bytes also a part of it. */
+const markOf = ({ batch, dataset, lines }: Piece): string => `${batch} ${dataset} ${lines[0]}`
 
 /** What another intake cannot find in the lines. */
 function originOf({ dataset, declared, time }: Piece): Record<string, string> {

@@ -54,6 +54,9 @@ export interface Receipt {
   readonly conflicts?: number
 }
 
+/** The tag of an event that was delivered without its `cloudflare`. */
+export const MAPPING_CONFLICT = 'logpush.mapping_conflict'
+
 export const DELIVERED: Receipt = Object.freeze({ retry: [], rejected: [] })
 
 /**
@@ -82,7 +85,7 @@ export interface Sink {
    */
   write(piece: Piece, signal: AbortSignal): Promise<Receipt>
   /**
-   * Asked before the first write of a piece that comes `again`: the indexes of its events that the other side has already, which are
+   * Asked before each write of a piece that comes `again`: the indexes of its events that the other side has already, which are
    * then not written. Without it nothing is asked. Throws as write does.
    */
   present?(piece: Piece, signal: AbortSignal): Promise<readonly number[]>

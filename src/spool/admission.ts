@@ -1,6 +1,7 @@
-import { statfs } from 'node:fs/promises'
 import { UnavailableError, type UnavailableReason } from '../errors.ts'
+import { type Files, realFiles } from '../lib/files.ts'
 import { createSerial } from '../lib/serial.ts'
+import { realTiming, type Timing } from '../lib/timing.ts'
 import { unavailable } from './disk-error.ts'
 import type { Log } from './log.ts'
 
@@ -49,6 +50,8 @@ export interface AdmissionOptions {
   /** Removes what is not needed, of about so many bytes; false: there is nothing left. */
   makeRoom(bytes: number): Promise<boolean>
   readonly log: Log
+  readonly files?: Files
+  readonly timing?: Timing
 }
 
 const LOW_WATER = 0.9
@@ -58,7 +61,8 @@ const CHECK_MS = 1000
 const ROOM_BYTES = 16 * 1024 * 1024
 const REPEAT_LOG_MS = 60_000
 
-export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoom, log }: AdmissionOptions): Admission {
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { maxBytes, minFreeBytes, folder, probe, makeRoom, log, files = realFiles, timing = realTiming } = options
   let stored = 0
   let receiving = 0
   let isFull = false
@@ -68,8 +72,8 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoo
   let stopping = false
   let checkedAt = Number.NEGATIVE_INFINITY
   let checking: Promise<void> | undefined
-  let timer: NodeJS.Timeout | undefined
-  const report = createReport(log)
+  let stopTimer: (() => void) | undefined
+  const report = createReport(log, timing)
   const inTurn = createSerial()
 
   const refusal = (): UnavailableReason | undefined => {
@@ -85,10 +89,10 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoo
     isLow = isLow ? freeBytes < minFreeBytes * FREE_AGAIN : freeBytes < minFreeBytes
     if (!stopping) report(refusal(), trouble?.cause)
     if ((trouble !== undefined || isLow) && !stopping) {
-      timer ??= setInterval(() => void check(), CHECK_MS).unref()
+      stopTimer ??= timing.every(CHECK_MS, () => void check())
     } else {
-      clearInterval(timer)
-      timer = undefined
+      stopTimer?.()
+      stopTimer = undefined
     }
   }
 
@@ -99,7 +103,7 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoo
   }
 
   const askFree = async () => {
-    const { bavail, bsize } = await statfs(folder)
+    const { bavail, bsize } = await files.statfs(folder)
     freeBytes = bavail * bsize
   }
 
@@ -137,7 +141,7 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoo
     } catch (error) {
       trouble = unavailable(error)
     }
-    checkedAt = performance.now()
+    checkedAt = timing.elapsed()
     settle()
   }
 
@@ -148,7 +152,7 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoo
     return checking
   }
 
-  const isStale = () => performance.now() - checkedAt >= CHECK_MS
+  const isStale = () => timing.elapsed() - checkedAt >= CHECK_MS
 
   return {
     get storedBytes() {
@@ -207,12 +211,12 @@ export function createAdmission({ maxBytes, minFreeBytes, folder, probe, makeRoo
       stopping = true
       settle()
     },
-    close: () => clearInterval(timer),
+    close: () => stopTimer?.(),
   }
 }
 
 /** Tells each change once; a reason that comes and goes is told at most once a minute. */
-function createReport(log: Log): (reason: UnavailableReason | undefined, cause: unknown) => void {
+function createReport(log: Log, timing: Timing): (reason: UnavailableReason | undefined, cause: unknown) => void {
   let told: UnavailableReason | undefined
   const toldAt = new Map<UnavailableReason, number>()
   return (reason, cause) => {
@@ -223,9 +227,9 @@ function createReport(log: Log): (reason: UnavailableReason | undefined, cause: 
       return
     }
     const last = toldAt.get(reason)
-    if (last !== undefined && performance.now() - last < REPEAT_LOG_MS) return
+    if (last !== undefined && timing.elapsed() - last < REPEAT_LOG_MS) return
     told = reason
-    toldAt.set(reason, performance.now())
+    toldAt.set(reason, timing.elapsed())
     if (reason === 'spool full') log.warn({}, 'The spool takes no batch now: it has reached its byte limit.')
     else log.error({ err: cause }, `The spool takes no batch now: ${reason}.`)
   }

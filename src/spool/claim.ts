@@ -1,7 +1,7 @@
-import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { DamagedError } from '../errors.ts'
 import { hasCode } from '../lib/error-code.ts'
-import { unavailable } from './disk-error.ts'
+import type { OpenFile } from '../lib/files.ts'
+import { DAMAGE, unavailable } from './disk-error.ts'
 import { batchOf } from './file-name.ts'
 import { type Folders, removeFile } from './folders.ts'
 import type { Entry, Queue } from './queue.ts'
@@ -23,8 +23,6 @@ export interface ClaimDeps {
 const CHUNK_BYTES = 256 * 1024
 /** Readings that may fail for reasons that lie in the file's own bytes; the pauses between them are the reader's. */
 const MAX_FAILED_READINGS = 10
-/** The last two are EBADMSG and EUCLEAN of Linux, for wrong checksums and structures of a file system. Node has no names for them. */
-const BAD_BYTES = ['EIO', 'ENODATA', 'EREMOTEIO', 'Unknown system error -74', 'Unknown system error -117']
 
 export function createClaim(deps: ClaimDeps, sink: number, entry: Entry): Claim {
   const batch = batchOf(entry.file)!
@@ -33,13 +31,13 @@ export function createClaim(deps: ClaimDeps, sink: number, entry: Entry): Claim 
 
   const readingFailure = (error: unknown): Error => {
     if (hasCode(error, 'ENOENT')) return new DamagedError('the file is gone', { cause: error })
-    if (!hasCode(error, ...BAD_BYTES) || ++failedReadings < MAX_FAILED_READINGS) return unavailable(error)
+    if (!hasCode(error, ...DAMAGE) || ++failedReadings < MAX_FAILED_READINGS) return unavailable(error)
     return new DamagedError(`reading it failed ${failedReadings} times: ${error.message}`, { cause: error })
   }
 
   return {
     batch,
-    read: signal => readBatch(deps.folders.batchFile(entry.file), batch, signal, readingFailure),
+    read: signal => readBatch(deps.folders, entry.file, batch, signal, readingFailure),
     ack() {
       settled ??= ack(deps, sink, entry)
       return settled
@@ -76,20 +74,20 @@ async function ack(deps: ClaimDeps, sink: number, entry: Entry): Promise<void> {
 }
 
 async function writeReceipt(folders: Folders, sink: string, file: string): Promise<void> {
-  const path = folders.receiptFile(sink, file)
+  const make = async () => (await folders.files.open(folders.receiptFile(sink, file), 'w', 0o600)).close()
   try {
-    await writeFile(path, '', { mode: 0o600 })
+    await make()
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error
     await folders.make()
-    await writeFile(path, '', { mode: 0o600 })
+    await make()
   }
 }
 
 /** One that stays is removed at the next start. */
 async function removeReceipts({ sinks, folders }: ClaimDeps, entry: Entry): Promise<void> {
   if (sinks.length === 1 || batchOf(entry.file)?.again !== undefined) return
-  await Promise.allSettled(sinks.map(sink => removeFile(folders.receiptFile(sink, entry.file))))
+  await Promise.allSettled(sinks.map(sink => removeFile(folders.files, folders.receiptFile(sink, entry.file))))
 }
 
 async function setAside(deps: ClaimDeps, sink: number, entry: Entry, batch: Batch, reason: string): Promise<void> {
@@ -114,15 +112,16 @@ async function putAside(folders: Folders, file: string): Promise<void> {
 }
 
 async function* readBatch(
-  path: string,
+  folders: Folders,
+  name: string,
   batch: Batch,
   signal: AbortSignal,
   failure: (error: unknown) => Error,
 ): AsyncGenerator<Uint8Array> {
-  let file: FileHandle | undefined
+  let file: OpenFile | undefined
   try {
     signal.throwIfAborted()
-    file = await open(path, 'r')
+    file = await folders.files.open(folders.batchFile(name), 'r')
     const { size } = await file.stat()
     if (size !== batch.bytes) throw new DamagedError(`the file has ${size} bytes, not ${batch.bytes}`)
     for (let position = 0; position < batch.bytes; ) {

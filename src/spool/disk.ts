@@ -1,18 +1,20 @@
-import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StartError, UnavailableError } from '../errors.ts'
+import { type Files, realFiles } from '../lib/files.ts'
 import type { FolderLock } from '../lib/socket-lock.ts'
+import { realTiming, type Timing } from '../lib/timing.ts'
 import { createAdmission } from './admission.ts'
 import { createClaim } from './claim.ts'
 import { createDraft } from './draft.ts'
 import { createDrafts } from './drafts.ts'
 import { createDuplicates } from './duplicates.ts'
 import { entryOf } from './entry.ts'
-import { batchOf, fileNameOf, idOf, idText, isSinkName, numberAt } from './file-name.ts'
+import { batchOf, fileNameOf, idOf, idText, isSinkName } from './file-name.ts'
 import { createFolders } from './folders.ts'
 import { createKept } from './kept.ts'
 import { createLock } from './lock.ts'
 import type { Log } from './log.ts'
+import { createNumbers } from './numbers.ts'
 import { probeDisk } from './probe.ts'
 import { createQueue, type Entry } from './queue.ts'
 import { recover } from './recover.ts'
@@ -36,8 +38,7 @@ import { createStore } from './store.ts'
  *   lies there under a name of ours, with the size that the name says, is whole. After a failed fsync the file is removed.
  * - Nothing in `incoming` was ever acknowledged to a sender.
  * - Names begin with a number of 16 digits that only grows: the order of names is the order of storing and of claims.
- *   No number comes twice, even after the spool was empty: they follow the clock, and begin behind the time of the last change
- *   of `batches`.
+ *   No number comes twice, even after the spool was empty and the clock was set back (numbers.ts).
  * - A batch leaves `batches` when every configured sink is done with it: first the batch, then its receipts. It is renamed to `kept`,
  *   or removed where none is kept or that fails. No fsync: it is delivered.
  * - A batch whose name says that it comes again is for the sink named there: no other gets it, it needs no receipt and is never kept.
@@ -68,36 +69,57 @@ export interface DiskSpoolOptions {
   /** Delivered batches are kept for replay, the newest of so many bytes and no older; by default none is kept. */
   readonly keepBytes?: number
   readonly keepMs?: number
+  /**
+   * Opened by a command, whose settings may not be the service's, to store batches in: what is there stays as it is, whoever has done it and
+   * however much is kept. Nothing is claimed from it.
+   */
+  readonly forCommand?: boolean
   /** Called in the moment in which a batch becomes claimable, before its commit resolves. Must not throw. */
   onStored(batch: Batch): void
   /** A sink set a batch aside; `waiting` are the other sinks that had not done it and will not get it. Must not throw. */
   onSetAside?(batch: Batch, waiting: readonly string[]): void
   readonly now?: () => number
+  /** Other than the real ones in tests. */
+  readonly timing?: Timing
+  readonly files?: Files
+  readonly lock?: (dir: string) => Promise<FolderLock>
   readonly log: Log
 }
 
 export function createDiskSpool(options: DiskSpoolOptions): Spool {
   const { dir, lockDir = dirname(dir), sinks, log, now = Date.now } = options
-  const { keepBytes = 0, keepMs = Number.POSITIVE_INFINITY } = options
+  const { files = realFiles, timing = realTiming, lock: takeLock = createLock } = options
+  const { keepBytes = 0, keepMs = Number.POSITIVE_INFINITY, forCommand = false } = options
   if (sinks.length < 1 || sinks.length > MAX_SINKS) throw new RangeError(`a spool serves 1 to ${MAX_SINKS} sinks`)
   if (!sinks.every(isSinkName)) throw new TypeError(`names of sinks have to fit into names of files: ${sinks}`)
-  const folders = createFolders(dir, sinks)
+  const folders = createFolders(dir, sinks, files)
   const queue = createQueue(sinks.length)
   const duplicates = createDuplicates(options.duplicateWindowMs, now)
-  const settling = createSettling(log)
+  const settling = createSettling(log, files, timing)
   const drafts = createDrafts()
   let parts = 0
   const nextPart = () => folders.incomingFile(parts++)
   const probe = () => probeDisk(folders, nextPart())
-  const kept = createKept({ folders, keepBytes, keepMs, now, log })
+  const kept = createKept({ folders, keepBytes, keepMs, now, timing, log, leaves: forCommand })
   const admission = createAdmission({ ...options, folder: dir, probe, makeRoom: kept.makeRoom })
   const handOn = (batch: Batch, file: string) => {
     admission.store(batch.bytes)
     options.onStored(batch)
     queue.push(entryOf(batch, file, sinks)!)
   }
-  const store = createStore(folders, now, handOn, settling.abandon)
-  const replays = createReplay({ ...settling, folders, kept, queue, admission, log, nextPart, store: store.store })
+  const numbers = createNumbers(folders, now)
+  const store = createStore(folders, now, numbers, handOn, settling.abandon)
+  const replays = createReplay({
+    ...settling,
+    sinks,
+    folders,
+    kept,
+    queue,
+    admission,
+    log,
+    nextPart,
+    store,
+  })
   let stranded: readonly string[] = []
   const claimDeps = {
     sinks,
@@ -126,26 +148,27 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
   }
 
   const restore = async (): Promise<Recovered> => {
+    await numbers.open()
     await folders.make()
-    // The last batch came or left then, whatever the clock says now.
-    store.seen(numberAt((await stat(folders.batches)).mtimeMs + FILE_TIME_MS))
     const lastKept = await kept.open()
-    const found = await recover(dir, folders, sinks, kept.retire, log)
+    const found = await recover({ dir, folders, sinks, log, retire: forCommand ? undefined : kept.retire })
     for (const file of [lastKept, found.stranded.at(-1)])
-      if (file !== undefined) store.seen(Number(batchOf(file)!.name))
+      if (file !== undefined) numbers.seen(Number(batchOf(file)!.name))
     for (const entry of found.entries) {
       const { name, batchId, storedAt, again } = batchOf(entry.file)!
-      store.seen(Number(name))
+      numbers.seen(Number(name))
       if (again === undefined) duplicates.remember(batchId, storedAt)
       admission.recover(entry.bytes)
       queue.push(entry)
     }
     stranded = found.stranded
-    if (stranded.length > 0)
+    if (stranded.length > 0 && !forCommand)
       log.warn(
         { folder: folders.batches, batches: stranded.length },
         'Batches wait for sinks that are not configured; they are delivered when those are configured again.',
       )
+    // A full disk must not keep the service from delivering.
+    await numbers.secure().catch(admission.failed)
     await admission.check()
     return { batches: recoveredOf(found.entries, sinks), setAside: found.setAside }
   }
@@ -163,7 +186,7 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
 
   return {
     async open() {
-      lock = await createLock(lockDir)
+      lock = await takeLock(lockDir)
       try {
         return await restore()
       } catch (error) {
@@ -175,7 +198,7 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
     async draft() {
       await admission.admit()
       const { abandon } = settling
-      const deps = { path: nextPart(), admission, duplicates, store: store.store, check, abandon }
+      const deps = { files, path: nextPart(), admission, duplicates, store, check, abandon }
       return drafts.add(finished => createDraft({ ...deps, finished }))
     },
     refusal: admission.refusal,
@@ -209,9 +232,6 @@ export function createDiskSpool(options: DiskSpoolOptions): Spool {
     },
   }
 }
-
-/** A file system may tell times in whole seconds. */
-const FILE_TIME_MS = 1000
 
 /** Each has a bit of a number (queue.ts). */
 const MAX_SINKS = 30

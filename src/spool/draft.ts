@@ -1,11 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { UnavailableError } from '../errors.ts'
+import type { Files, OpenFile } from '../lib/files.ts'
+import { writeAll } from '../lib/whole-file.ts'
 import type { Admission } from './admission.ts'
 import type { Duplicates } from './duplicates.ts'
 import type { Draft, Seal } from './spool.ts'
 import type { Sealed, StoreResult } from './store.ts'
 
 export interface DraftDeps {
+  readonly files: Files
   /** Where the bytes go; the file is made with the first of them. */
   readonly path: string
   readonly admission: Admission
@@ -27,7 +29,7 @@ const PART_CHUNKS = 256
 export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: boolean } {
   const { path, admission } = deps
   let phase: 'open' | 'committing' | 'over' = 'open'
-  let file: FileHandle | undefined
+  let file: OpenFile | undefined
   let isMade = false
   let chunks: Uint8Array[] = []
   let chunkBytes = 0
@@ -42,9 +44,9 @@ export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: b
     chunkBytes = 0
     if (file === undefined) {
       isMade = true
-      file = await open(path, 'wx', 0o600)
+      file = await deps.files.open(path, 'wx', 0o600)
     }
-    await writeAll(file, part)
+    await writeChunks(file, part)
   }
 
   const flush = () => {
@@ -132,11 +134,11 @@ export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: b
   }
 }
 
-async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
+async function writeChunks(file: OpenFile, chunks: Uint8Array[]): Promise<void> {
   let rest = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
   if (rest === 0) return
   const { bytesWritten } = await file.writev(chunks)
   rest -= bytesWritten
   // A disk that fills up takes part of it and says why only at the next call.
-  if (rest > 0) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten))
+  if (rest > 0) await writeAll(file, Buffer.concat(chunks).subarray(bytesWritten))
 }

@@ -59,6 +59,7 @@ export function batchOf(fileName: string): Batch | undefined {
 export const isSinkName = (name: string): boolean => SINK.test(name)
 
 /** Fields of a name that is one of ours, for looking through many of them without reading each as a whole. */
+export const nameOf = (fileName: string): string => fieldOf(fileName, 0)
 export const storedAtOf = (fileName: string): number => Number(fieldOf(fileName, 1))
 export const bytesOf = (fileName: string): number => Number(fieldOf(fileName, 4))
 /** The batch id as it stands in names. */

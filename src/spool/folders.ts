@@ -1,14 +1,14 @@
-import { lstat, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder } from '../lib/durable-folder.ts'
+import { fsyncAbove, fsyncFolder, makeFolder } from '../lib/durable-folder.ts'
 import { hasCode } from '../lib/error-code.ts'
+import type { Files } from '../lib/files.ts'
 
 /** Where the parts of a spool lie; the layout is told in disk.ts. */
 export type Folders = ReturnType<typeof createFolders>
 
 const MAX_NAME_BYTES = 255
 
-export function createFolders(dir: string, sinks: readonly string[]) {
+export function createFolders(dir: string, sinks: readonly string[], files: Files) {
   const root = join(dir, 'v1')
   const incoming = join(root, 'incoming')
   const batches = join(root, 'batches')
@@ -17,6 +17,8 @@ export function createFolders(dir: string, sinks: readonly string[]) {
   const damaged = join(root, 'damaged')
   const needed = [incoming, batches, damaged, ...sinks.map(sink => join(receipts, sink))]
   return {
+    /** What everything here is read and written with. */
+    files,
     root,
     incoming,
     batches,
@@ -28,15 +30,17 @@ export function createFolders(dir: string, sinks: readonly string[]) {
     batchFile: (name: string) => join(batches, name),
     keptFile: (name: string) => join(kept, name),
     receiptFile: (sink: string, name: string) => join(receipts, sink, name),
-    /** Makes what is missing; cheap when nothing is. Not `kept`: what is wrong with it stops no intake. */
+    /** Makes what is missing, and durable what an earlier attempt made. Not `kept`: what is wrong with it stops no intake. */
     async make(): Promise<void> {
-      for (const folder of needed) await makeFolder(folder)
+      for (const folder of needed) if (!(await isFolder(files, folder))) await makeFolder(folder, files)
+      await fsyncFolder(receipts, files)
+      await fsyncAbove(receipts, files)
     },
     /** Moves a file or folder to `damaged`, under its own name or, where that is taken, with a number behind it. */
     async putAside(path: string, name: string): Promise<void> {
       let target = join(damaged, name)
-      for (let copy = 1; await exists(target); copy++) target = join(damaged, numbered(name, copy))
-      await rename(path, target)
+      for (let copy = 1; await exists(files, target); copy++) target = join(damaged, numbered(name, copy))
+      await files.rename(path, target)
     },
   }
 }
@@ -45,17 +49,23 @@ export function createFolders(dir: string, sinks: readonly string[]) {
 export const isOtherVersion = (name: string): boolean => /^v\d+$/.test(name) && name !== 'v1'
 
 /** Removes a file; one that is not there is removed already. */
-export async function removeFile(path: string): Promise<void> {
+export async function removeFile(files: Files, path: string): Promise<void> {
   try {
-    await unlink(path)
+    await files.unlink(path)
   } catch (error) {
     if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+const isFolder = (files: Files, path: string): Promise<boolean> =>
+  files.lstat(path).then(
+    stats => stats.isDirectory(),
+    () => false,
+  )
+
+async function exists(files: Files, path: string): Promise<boolean> {
   try {
-    await lstat(path)
+    await files.lstat(path)
     return true
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false

@@ -1,6 +1,6 @@
-import { readdir, rename } from 'node:fs/promises'
 import { makeFolder } from '../lib/durable-folder.ts'
 import { hasCode } from '../lib/error-code.ts'
+import type { Timing } from '../lib/timing.ts'
 import { batchOf, bytesOf, storedAtOf } from './file-name.ts'
 import { type Folders, removeFile } from './folders.ts'
 import type { Log } from './log.ts'
@@ -27,17 +27,20 @@ export interface KeptOptions {
   readonly keepBytes: number
   readonly keepMs: number
   readonly now: () => number
+  readonly timing: Timing
   readonly log: Log
+  /** None is removed (disk.ts, forCommand). */
+  readonly leaves: boolean
 }
 
 const LOOK_MS = 60_000
 const REPEAT_LOG_MS = 60_000
 
-export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions): Kept {
+export function createKept({ folders, keepBytes, keepMs, now, timing, log, leaves }: KeptOptions): Kept {
   const list = createNameList()
   let closing = false
   let pruning: Promise<void> | undefined
-  let timer: NodeJS.Timeout | undefined
+  let stopTimer: (() => void) | undefined
   let cannotKeep = false
   let cannotRemove = false
   let madeRoomAt = Number.NEGATIVE_INFINITY
@@ -45,7 +48,7 @@ export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions
   const removeOldest = async (): Promise<void> => {
     const file = list.shift()!
     try {
-      await removeFile(folders.keptFile(file))
+      await removeFile(folders.files, folders.keptFile(file))
       cannotRemove = false
     } catch (err) {
       // Forgotten until the next start: one that cannot be removed must not hold the others.
@@ -56,7 +59,7 @@ export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions
 
   const isTooMuch = () => {
     const oldest = list.first()
-    if (oldest === undefined || closing) return false
+    if (oldest === undefined || closing || leaves) return false
     return keepBytes === 0 || list.bytes > keepBytes || now() - storedAtOf(oldest) >= keepMs
   }
 
@@ -70,6 +73,8 @@ export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions
   }
 
   const keep = async (file: string): Promise<boolean> => {
+    // A power loss may have left it under both names, and of two names of one file a rename removes none.
+    if (list.has(file)) return false
     try {
       await moveIn(folders, file)
       if (cannotKeep) log.info({}, 'Delivered batches are kept again.')
@@ -89,7 +94,11 @@ export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions
       return { bytes: list.bytes, batches: list.length }
     },
     async open() {
-      const { names, strangers } = await readKept(folders, keepBytes > 0)
+      const { names, strangers } = await readKept(folders, keepBytes > 0 && !leaves).catch(err => {
+        // What was kept is delivered: no reason to take no batch.
+        log.error({ err, folder: folders.kept }, 'The folder of kept batches cannot be used.')
+        return { names: [], strangers: [] }
+      })
       for (const name of names) list.add(name)
       if (strangers.length > 0)
         log.warn(
@@ -97,24 +106,25 @@ export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions
           'The folder of kept batches holds what is none; it is left.',
         )
       prune()
-      if (keepBytes > 0) timer = setInterval(prune, LOOK_MS).unref()
+      if (keepBytes > 0) stopTimer = timing.every(LOOK_MS, prune)
       return names.at(-1)
     },
     async retire(file) {
       // One that is larger than all that may be kept would only drive the others out.
       const isWanted = keepBytes > 0 && bytesOf(file) <= keepBytes && batchOf(file)?.again === undefined
-      if (!isWanted || !(await keep(file))) return removeFile(folders.batchFile(file))
+      if (!isWanted || !(await keep(file))) return removeFile(folders.files, folders.batchFile(file))
       list.add(file)
       prune()
     },
     async makeRoom(bytes) {
+      if (leaves) return false
       let [freed, batches] = [0, 0]
       for (; list.length > 0 && freed < bytes; batches++) {
         freed += bytesOf(list.first()!)
         await removeOldest()
       }
-      if (batches > 0 && performance.now() - madeRoomAt >= REPEAT_LOG_MS) {
-        madeRoomAt = performance.now()
+      if (batches > 0 && timing.elapsed() - madeRoomAt >= REPEAT_LOG_MS) {
+        madeRoomAt = timing.elapsed()
         log.warn({ batches, bytes: freed }, 'Kept batches were removed, as the disk is nearly full.')
       }
       return batches > 0
@@ -123,7 +133,7 @@ export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions
       list.all().filter(name => storedAtOf(name) >= since && storedAtOf(name) < until),
     async close() {
       closing = true
-      clearInterval(timer)
+      stopTimer?.()
       await pruning
     },
   }
@@ -131,19 +141,19 @@ export function createKept({ folders, keepBytes, keepMs, now, log }: KeptOptions
 
 /** No fsync: the batch is delivered. After a power loss it may lie where it was and is delivered again, or may not be kept. */
 async function moveIn(folders: Folders, file: string): Promise<void> {
-  const move = () => rename(folders.batchFile(file), folders.keptFile(file))
+  const move = () => folders.files.rename(folders.batchFile(file), folders.keptFile(file))
   try {
     await move()
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error
-    await makeFolder(folders.kept)
+    await makeFolder(folders.kept, folders.files)
     await move()
   }
 }
 
 async function readKept(folders: Folders, isMade: boolean): Promise<{ names: string[]; strangers: string[] }> {
-  if (isMade) await makeFolder(folders.kept)
-  const found = await readdir(folders.kept).catch(error => {
+  if (isMade) await makeFolder(folders.kept, folders.files)
+  const found = await folders.files.readdir(folders.kept).catch(error => {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return []
     throw error
   })

@@ -6,6 +6,7 @@ export interface NameList {
   readonly bytes: number
   /** Most are the newest, or nearly; one that is there already is not added. */
   add(name: string): void
+  has(name: string): boolean
   first(): string | undefined
   shift(): string | undefined
   all(): readonly string[]
@@ -43,6 +44,7 @@ export function createNameList(): NameList {
       names.splice(place, 0, name)
       bytes += bytesOf(name)
     },
+    has: name => names[placeOf(name)] === name,
     first: () => names[head],
     shift() {
       const name = names[head]

@@ -1,5 +1,5 @@
-import { open, unlink } from 'node:fs/promises'
 import { fsyncFolder } from '../lib/durable-folder.ts'
+import { writeAll } from '../lib/whole-file.ts'
 import type { Folders } from './folders.ts'
 
 /** As much as a usual batch: a disk that is full takes a small file more easily. */
@@ -13,17 +13,17 @@ const PROBE_BYTES = 256 * 1024
 export async function probeDisk(folders: Folders, path: string): Promise<void> {
   await folders.make()
   try {
-    await writeProbe(path)
+    await writeProbe(folders, path)
   } finally {
-    await unlink(path).catch(() => {})
+    await folders.files.unlink(path).catch(() => {})
   }
-  await fsyncFolder(folders.batches)
+  await fsyncFolder(folders.batches, folders.files)
 }
 
-async function writeProbe(path: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
+async function writeProbe({ files }: Folders, path: string): Promise<void> {
+  const file = await files.open(path, 'wx', 0o600)
   try {
-    await file.writeFile(new Uint8Array(PROBE_BYTES))
+    await writeAll(file, new Uint8Array(PROBE_BYTES))
     await file.datasync()
   } finally {
     await file.close()

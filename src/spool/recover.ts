@@ -1,8 +1,10 @@
-import { lstat, readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fsyncFolder } from '../lib/durable-folder.ts'
+import { hasCode } from '../lib/error-code.ts'
+import type { Files } from '../lib/files.ts'
+import { DAMAGE } from './disk-error.ts'
 import { entryOf } from './entry.ts'
-import { batchOf } from './file-name.ts'
+import { batchOf, isSinkName } from './file-name.ts'
 import { type Folders, isOtherVersion, removeFile } from './folders.ts'
 import type { Log } from './log.ts'
 import type { Entry } from './queue.ts'
@@ -16,6 +18,16 @@ export interface Found {
   readonly setAside: number
 }
 
+export interface RecoverOptions {
+  readonly dir: string
+  readonly folders: Folders
+  /** Those that are configured now. */
+  readonly sinks: readonly string[]
+  /** Takes a batch that all of them have done out of its folder. undefined: it stays, and the receipts too. */
+  readonly retire: ((file: string) => Promise<void>) | undefined
+  readonly log: Log
+}
+
 /** Files looked at together: enough to keep the disk busy, few enough for memory. */
 const TOGETHER = 256
 /** After that many lines of log a sum says the rest. */
@@ -24,25 +36,22 @@ const MAX_TOLD = 20
 /**
  * Puts in order what an earlier run left, however it ended (invariants: disk.ts). Opens no file: 100,000 batches take about a second.
  *
- * @param sinks those that are configured now: a batch waits for each of them that has no receipt for it
- * @param retire takes a batch that all of them have done out of its folder
+ * A batch waits for each of the sinks that are configured now and have no receipt for it.
  */
-export async function recover(
-  dir: string,
-  folders: Folders,
-  sinks: readonly string[],
-  retire: (file: string) => Promise<void>,
-  log: Log,
-): Promise<Found> {
+export async function recover({ dir, folders, sinks, retire, log }: RecoverOptions): Promise<Found> {
   const all = 2 ** sinks.length - 1
   const aside = createAside(folders, log)
   // A kill between rename and fsync left a name that may not be durable, and a repeat of that batch gets its 200 without another write.
-  await fsyncFolder(folders.batches)
+  await fsyncFolder(folders.batches, folders.files)
   await clearIncoming(folders, aside.put)
   const { found, stranded } = await findBatches(folders, sinks, aside.put)
-  await readReceipts(folders, sinks, new Map(found.map(entry => [entry.file, entry])))
-  for (const entry of found) if (entry.done === all) await retireWithReceipts(folders, sinks, retire, entry.file)
-  const others = (await readdir(dir)).filter(isOtherVersion)
+  const entries = new Map(found.map(entry => [entry.file, entry]))
+  const strangers = await readReceipts(folders, sinks, entries, log)
+  if (retire !== undefined) {
+    for (const stranger of strangers) await forgetSink(folders, stranger, found, log)
+    for (const entry of found) if (entry.done === all) await retireWithReceipts(folders, sinks, retire, entry.file)
+  }
+  const others = (await folders.files.readdir(dir)).filter(isOtherVersion)
   if (others.length > 0)
     log.error(
       { dir, folders: others },
@@ -55,21 +64,21 @@ type PutAside = (folder: string, name: string, reason: string) => Promise<void>
 
 /** Parts of batches that were never acknowledged. */
 async function clearIncoming(folders: Folders, putAside: PutAside): Promise<void> {
-  for (const name of await readdir(folders.incoming)) {
-    if (folders.isIncomingFile(name)) await removeFile(join(folders.incoming, name))
+  for (const name of await folders.files.readdir(folders.incoming)) {
+    if (folders.isIncomingFile(name)) await removeFile(folders.files, join(folders.incoming, name))
     else await putAside(folders.incoming, name, 'its name is not one of the spool')
   }
 }
 
 async function findBatches(folders: Folders, sinks: readonly string[], putAside: PutAside) {
   // Equal widths: in the order of the names is in the order of the numbers.
-  const names = (await readdir(folders.batches)).sort()
+  const names = (await folders.files.readdir(folders.batches)).sort()
   const found: Entry[] = []
   const stranded: string[] = []
   let before: string | undefined
   for (let start = 0; start < names.length; start += TOGETHER) {
     const group = names.slice(start, start + TOGETHER)
-    const sizes = await Promise.all(group.map(name => sizeOf(folders.batchFile(name))))
+    const sizes = await Promise.all(group.map(name => sizeOf(folders.files, folders.batchFile(name))))
     for (const [index, file] of group.entries()) {
       const batch = batchOf(file)
       const fault = faultOf(batch, sizes[index], before)
@@ -86,34 +95,68 @@ async function findBatches(folders: Folders, sinks: readonly string[], putAside:
   return { found, stranded }
 }
 
-function faultOf(batch: Batch | undefined, size: number | undefined, before: string | undefined): string | undefined {
+function faultOf(batch: Batch | undefined, size: number | 'unknown' | undefined, before: string | undefined) {
   if (batch === undefined) return 'its name is not one of the spool'
   if (size === undefined) return 'it is no readable file'
-  if (size !== batch.bytes) return `it has ${size} bytes, not the ${batch.bytes} that its name says`
+  if (size !== 'unknown' && size !== batch.bytes)
+    return `it has ${size} bytes, not the ${batch.bytes} that its name says`
   return batch.name === before ? 'another batch has the same number' : undefined
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+/** `unknown` where the disk does not tell now: a whole batch must not be set aside for that, and whoever reads it will see. */
+async function sizeOf(files: Files, path: string): Promise<number | 'unknown' | undefined> {
   try {
-    const stats = await lstat(path)
+    const stats = await files.lstat(path)
     return stats.isFile() ? stats.size : undefined
-  } catch {
-    return undefined
+  } catch (error) {
+    return hasCode(error, 'ENOENT') ? undefined : 'unknown'
   }
 }
 
-/** Marks what sinks are done with. Receipts without a batch go, and those of sinks that are no longer configured. */
-async function readReceipts(folders: Folders, sinks: readonly string[], entries: Map<string, Entry>): Promise<void> {
-  for (const name of await readdir(folders.receipts)) {
+/** Marks what sinks are done with; receipts without a batch go. Answers with the names of sinks that are not configured. */
+async function readReceipts(folders: Folders, sinks: readonly string[], entries: Map<string, Entry>, log: Log) {
+  const strangers: string[] = []
+  for (const name of await folders.files.readdir(folders.receipts)) {
     const sink = sinks.indexOf(name)
-    const folder = join(folders.receipts, name)
-    for (const file of await readdir(folder).catch(() => [])) {
-      const entry = sink < 0 ? undefined : entries.get(file)
-      if (entry !== undefined) entry.done |= 1 << sink
-      else if (batchOf(file) !== undefined) await removeFile(join(folder, file))
+    if (sink < 0) {
+      strangers.push(name)
+      continue
     }
-    if (sink < 0) await rmdir(folder).catch(() => {})
+    for (const file of await receiptsIn(folders, name, log)) {
+      const entry = entries.get(file)
+      if (entry !== undefined) entry.done |= 1 << sink
+      else if (batchOf(file) !== undefined) await removeFile(folders.files, folders.receiptFile(name, file))
+    }
   }
+  return strangers
+}
+
+/** Where the folder itself is damaged its sink gets again what it had done: that is better than no start. */
+async function receiptsIn({ files, receipts }: Folders, sink: string, log: Log): Promise<string[]> {
+  try {
+    return await files.readdir(join(receipts, sink))
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR', ...DAMAGE)) throw error
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR'))
+      log.error({ sink, err: error }, 'Receipts cannot be read: what this sink had done is delivered to it again.')
+    return []
+  }
+}
+
+/** A sink that is no longer configured gets nothing more; what it had not done is told. */
+async function forgetSink(folders: Folders, sink: string, found: readonly Entry[], log: Log): Promise<void> {
+  const receipts = await receiptsIn(folders, sink, log)
+  const done = new Set(receipts)
+  const owed = found.filter(({ file }) => batchOf(file)?.again === undefined && !done.has(file)).length
+  if (owed > 0 && isSinkName(sink))
+    log.error(
+      { sink, batches: owed },
+      'SINKS no longer names this sink: the batches that waited for it are not delivered there.',
+    )
+  for (const file of receipts) {
+    if (batchOf(file) !== undefined) await removeFile(folders.files, folders.receiptFile(sink, file))
+  }
+  await folders.files.rmdir(join(folders.receipts, sink)).catch(() => {})
 }
 
 async function retireWithReceipts(
@@ -123,7 +166,7 @@ async function retireWithReceipts(
   file: string,
 ): Promise<void> {
   await retire(file)
-  for (const sink of sinks) await removeFile(folders.receiptFile(sink, file))
+  for (const sink of sinks) await removeFile(folders.files, folders.receiptFile(sink, file))
 }
 
 function createAside(folders: Folders, log: Log) {

@@ -1,11 +1,12 @@
-import { constants, copyFile, link, lstat, open } from 'node:fs/promises'
+import { constants } from 'node:fs/promises'
 import { setImmediate as pause } from 'node:timers/promises'
 import { ReplayStoppedError } from '../errors.ts'
 import { hasCode } from '../lib/error-code.ts'
+import type { Files } from '../lib/files.ts'
 import { createSerial } from '../lib/serial.ts'
 import type { Admission } from './admission.ts'
 import { unavailable } from './disk-error.ts'
-import { batchOf, idOf, storedAtOf } from './file-name.ts'
+import { batchOf, idOf, nameOf } from './file-name.ts'
 import type { Folders } from './folders.ts'
 import type { Kept } from './kept.ts'
 import type { Log } from './log.ts'
@@ -14,6 +15,7 @@ import type { KeptFilter, Replayed } from './spool.ts'
 import type { Sealed, StoreResult } from './store.ts'
 
 export interface ReplayDeps {
+  readonly sinks: readonly string[]
   readonly folders: Folders
   readonly kept: Kept
   readonly queue: Queue
@@ -26,8 +28,8 @@ export interface ReplayDeps {
   abandon(path: string): Promise<void>
 }
 
-/** What is ready to be stored, and when the kept batch was. */
-type Prepared = Sealed & { readonly storedAt: number }
+/** What is ready to be stored, and the name of the batch that it was. */
+type Prepared = Sealed & { readonly origin: string }
 
 /** So many share the fsyncs of the folder. */
 const TOGETHER = 64
@@ -64,10 +66,10 @@ async function replay(deps: ReplayDeps, sink: string, which: KeptFilter): Promis
   }
 
   try {
-    for (const [index, file] of deps.kept.names(which).entries()) {
+    for (const [index, file] of filesOf(deps, sink, which).entries()) {
       // Those that are left out wait for nothing, and there may be many.
       if (index % PAUSE_EVERY === 0) await pause()
-      await takeUp(file).catch(error => group.stop(error, storedAtOf(file)))
+      await takeUp(file).catch(error => group.stop(error, nameOf(file)))
     }
     await group.end()
   } finally {
@@ -77,7 +79,18 @@ async function replay(deps: ReplayDeps, sink: string, which: KeptFilter): Promis
         'Kept batches are damaged and cannot be replayed.',
       )
   }
-  return group.stored
+  return { ...group.stored, damaged: damaged.length }
+}
+
+/** What this sink has done: kept, or still waiting for another one. */
+function filesOf({ kept, queue, sinks }: ReplayDeps, sink: string, which: KeptFilter): readonly string[] {
+  const bit = 1 << sinks.indexOf(sink)
+  const { since = 0, until = Number.POSITIVE_INFINITY, from = '' } = which
+  const done = [...queue.entries()].filter(({ file, done, storedAt }) => {
+    return (done & bit) !== 0 && storedAt >= since && storedAt < until && batchOf(file)?.again === undefined
+  })
+  const files = [...kept.names(which), ...done.map(({ file }) => file)].filter(file => nameOf(file) >= from)
+  return files.sort()
 }
 
 function idsOfReplays(queue: Queue, sink: string): Set<string> {
@@ -98,9 +111,9 @@ function createGroupOfReplays({ store, abandon, admission }: ReplayDeps) {
     const results = await Promise.all(prepared.map(store))
     let failure: ReplayStoppedError | undefined
     for (const [index, result] of results.entries()) {
-      const { path, parts, storedAt } = prepared[index]!
+      const { path, parts, origin } = prepared[index]!
       if ('error' in result) {
-        failure ??= new ReplayStoppedError(admission.failed(result.error), stored, storedAt)
+        failure ??= new ReplayStoppedError(admission.failed(result.error), stored, origin)
         await abandon(path)
         admission.giveUp(parts.bytes)
       } else {
@@ -119,7 +132,7 @@ function createGroupOfReplays({ store, abandon, admission }: ReplayDeps) {
       if (group.length === TOGETHER) await end()
     },
     /** The spool takes no more: those before are stored. */
-    async stop(error: unknown, next: number): Promise<never> {
+    async stop(error: unknown, next: string): Promise<never> {
       await end()
       throw error instanceof ReplayStoppedError ? error : new ReplayStoppedError(unavailable(error), stored, next)
     },
@@ -129,41 +142,44 @@ function createGroupOfReplays({ store, abandon, admission }: ReplayDeps) {
 /** A link to the kept batch, or a copy, where received files lie before they are stored; admitted. */
 async function prepare(deps: ReplayDeps, file: string, sink: string): Promise<Prepared | 'gone' | 'damaged'> {
   const { admission } = deps
+  const { files } = deps.folders
   await admission.admit()
-  const { name: _, storedAt, ...facts } = batchOf(file)!
+  const { name: origin, storedAt: _, ...facts } = batchOf(file)!
   const parts = { ...facts, again: { kind: 'replay', sink } as const }
   const path = deps.nextPart()
-  const source = deps.folders.keptFile(file)
+  // It may be kept only now that the last sink has done it.
+  const waits = deps.folders.batchFile(file)
+  const source = (await isThere(files, waits)) ? waits : deps.folders.keptFile(file)
   let reserved = 0
   try {
-    const stats = await lstat(source)
+    const stats = await files.lstat(source)
     if (!stats.isFile() || stats.size !== parts.bytes) return 'damaged'
     admission.reserve(parts.bytes)
     reserved = parts.bytes
-    await linkOrCopy(source, path)
-    return { path, parts, storedAt }
+    await linkOrCopy(files, source, path)
+    return { path, parts, origin }
   } catch (error) {
     await deps.abandon(path)
     admission.giveUp(reserved)
-    if (hasCode(error, 'ENOENT') && !(await isThere(source))) return 'gone'
+    if (hasCode(error, 'ENOENT') && !(await isThere(files, source))) return 'gone'
     // Not as a fault of the disk that the intake has to wait for: it may lie in this file.
     throw unavailable(error)
   }
 }
 
-async function linkOrCopy(source: string, path: string): Promise<void> {
+async function linkOrCopy(files: Files, source: string, path: string): Promise<void> {
   try {
-    return await link(source, path)
+    return await files.link(source, path)
   } catch (error) {
     if (!hasCode(error, ...NO_LINKS)) throw error
   }
-  await copyFile(source, path, constants.COPYFILE_EXCL)
-  const file = await open(path, 'r+')
+  await files.copyFile(source, path, constants.COPYFILE_EXCL)
+  const file = await files.open(path, 'r+')
   await file.datasync().finally(() => file.close())
 }
 
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
+const isThere = (files: Files, path: string): Promise<boolean> =>
+  files.lstat(path).then(
     () => true,
     () => false,
   )

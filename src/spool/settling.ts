@@ -1,5 +1,7 @@
 import { UnavailableError } from '../errors.ts'
+import type { Files } from '../lib/files.ts'
 import { insist } from '../lib/insist.ts'
+import type { Timing } from '../lib/timing.ts'
 import { removeFile } from './folders.ts'
 import type { Log } from './log.ts'
 
@@ -13,15 +15,17 @@ export interface Settling {
   close(): Promise<void>
 }
 
-export function createSettling(log: Log): Settling {
+export function createSettling(log: Log, files: Files, timing: Timing): Settling {
   const closing = new AbortController()
   const pending = new Set<Promise<void>>()
 
   const insistOn = (action: () => Promise<void>): Promise<void> => {
-    const done = insist(action, closing.signal, {
-      failing: err => log.error({ err }, 'The spool cannot settle a batch on its disk; it tries until it can.'),
+    const events = {
+      failing: (err: unknown) =>
+        log.error({ err }, 'The spool cannot settle a batch on its disk; it tries until it can.'),
       mended: () => log.info({}, 'The spool settled the batch.'),
-    })
+    }
+    const done = insist(action, closing.signal, events, timing)
     pending.add(done)
     const over = () => void pending.delete(done)
     done.then(over, over)
@@ -32,9 +36,9 @@ export function createSettling(log: Log): Settling {
     insist: insistOn,
     async abandon(path) {
       try {
-        await removeFile(path)
+        await removeFile(files, path)
       } catch {
-        insistOn(() => removeFile(path)).catch(() => {})
+        insistOn(() => removeFile(files, path)).catch(() => {})
       }
     },
     async close() {

@@ -101,6 +101,8 @@ export interface KeptFilter {
   readonly since: number | undefined
   /** Stored before it, Unix milliseconds. */
   readonly until: number | undefined
+  /** From this batch on, by its name. */
+  readonly from?: string | undefined
 }
 
 export interface Usage {
@@ -112,6 +114,8 @@ export interface Usage {
 export interface Replayed {
   readonly batches: number
   readonly lines: number
+  /** Kept batches that cannot be read as they were stored. */
+  readonly damaged: number
 }
 
 export interface Spool {
@@ -129,8 +133,8 @@ export interface Spool {
   /** Milliseconds since the oldest batch not done by the sink was stored; 0 when there is none. */
   oldestAgeMs(sink: string): number
   /**
-   * Stores kept batches (SPOOL_KEEP_BYTES) once more, for one sink, in the order of their storing; the caller hears of each as of
-   * any batch that is stored. One whose content waits for the same replay already is left out, and so is one that is no longer kept
+   * Stores kept batches (SPOOL_KEEP_BYTES) once more, for one sink, in the order of their storing, and those that this sink has done while
+   * another has not; the caller hears of each as of any batch that is stored. One whose content waits for the same replay already is left out, and so is one that is no longer kept
    * when its turn comes. Resolves when all are durable. Rejects with ReplayStoppedError, an UnavailableError, when the spool takes no
    * more: a replay leaves the last tenth of its room to what comes in.
    */

@@ -11,7 +11,8 @@ const BUILT_IN = 'logs'
  */
 export async function hasStreamTemplate(ask: Ask, stream: string): Promise<boolean> {
   const there = await ask('GET', `/_data_stream/${encodeURIComponent(stream)}`)
-  if (there.status === 200) return true
+  const streams = memberOf(there.body, 'data_streams')
+  if (there.status === 200 && Array.isArray(streams) && streams.length > 0) return true
   const { status, body } = await ask('GET', PATH)
   if (status !== 200) throw new ServerError(status, 'GET /_index_template', reasonOf(body))
   const templates = memberOf(body, 'index_templates')

@@ -18,13 +18,17 @@ describe('the judge of the torture', () => {
     for (const id of ['0-0-0', '0-1-0']) Object.assign(noteAttempt(attempts, id, 2), { sends: 1, acknowledged: true })
     Object.assign(noteAttempt(attempts, '1-0-0', 2), { sends: 2, acknowledged: true })
     Object.assign(noteAttempt(attempts, '0-2-0', 2), { sends: 1 })
+    documents([1, 1], '0-0-0', '0-1-0', '1-0-0')
   })
   afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
   const whole = (...ids: string[]) => ids.map(id => line(id, 0) + line(id, 1)).join('')
   const write = (content: string, name = '20261124T215537Z-000001.ndjson') =>
     writeFileSync(join(dir, 'dns_logs', name), name.endsWith('.gz') ? gzipSync(content) : content)
-  const good = { missing: 0, twice: 0, partial: 0, torn: 0, unknown: 0 }
+  const documents = (counts: readonly number[], ...ids: string[]) => {
+    for (const id of ids) attempts.get(id)!.documents.set(counts)
+  }
+  const good = { missing: 0, twice: 0, missingDocuments: 0, twiceDocuments: 0, partial: 0, torn: 0, unknown: 0 }
 
   it('finds nothing wrong where each acknowledged line is there once, in plain and compressed files', async () => {
     write(whole('0-0-0', '1-0-0'))
@@ -55,6 +59,12 @@ describe('the judge of the torture', () => {
   it('counts a body that is there more often than it was sent', async () => {
     write(whole('0-0-0', '0-1-0', '1-0-0', '1-0-0', '1-0-0'))
     expect(await judge(dir, attempts)).toMatchObject({ ...good, twice: 2 })
+  })
+
+  it('counts acknowledged lines that no document holds, and lines that two documents hold', async () => {
+    write(whole('0-0-0', '0-1-0', '1-0-0'))
+    documents([0, 2], '0-1-0', '1-0-0', '0-2-0')
+    expect(await judge(dir, attempts)).toMatchObject({ ...good, missingDocuments: 2, twiceDocuments: 3 })
   })
 
   it('counts torn lines, lines of nobody and files that should not be there', async () => {

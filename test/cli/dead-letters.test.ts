@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type DeadLettersCommand, type DeadLettersOptions, deadLetters } from '../../src/cli/dead-letters.ts'
 import { createOperations } from '../../src/control/operations.ts'
 import { startControl } from '../../src/control/server.ts'
@@ -165,9 +165,69 @@ describe('dead-letters redrive', () => {
     expect(await readdir(dir)).toEqual(['dead-letters'])
   })
 
+  it('is wrong use where SINKS names none of the sinks that have dead letters', async () => {
+    await letters.of('http').append([letterRow({ line: 0 })])
+    expect(await run('redrive')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'The dead letters of http stay: SINKS does not name it.\n',
+    })
+    expect(await readdir(dir)).toEqual(['dead-letters'])
+  })
+
+  it('leaves the batches alone that wait for sinks which its settings do not name', async () => {
+    const service = createDiskSpool({
+      dir: join(dir, 'spool'),
+      lockDir: dir,
+      sinks: ['file', 'http'],
+      maxBytes: 1e9,
+      minFreeBytes: 0,
+      duplicateWindowMs: 0,
+      onStored() {},
+      log: createLog(),
+    })
+    await service.open()
+    const draft = await service.draft()
+    await draft.write(Buffer.from('{}\n'))
+    const seal = { batchId: new Uint8Array(32), dataset: undefined, lines: 1, format: 'lines', gzip: false } as const
+    await draft.commit({ ...seal, time: '2026-01-02T00:00:00Z', deduplicate: false })
+    await (await service.claim('file', AbortSignal.timeout(1000))).ack()
+    await service.close()
+    await letters.of('file').append([letterRow({ line: 0 })])
+    expect(await run('redrive')).toMatchObject({ code: 0 })
+    expect(await readdir(join(dir, 'spool', 'v1', 'batches'))).toHaveLength(2)
+    expect(await readdir(join(dir, 'spool', 'v1', 'receipts', 'file'))).toHaveLength(1)
+  })
+
+  it('says that lines stay which are too long by now', async () => {
+    await letters.of('file').append([letterRow({ line: 0, original: 'x'.repeat(5000) }), letterRow({ line: 1 })])
+    const { stdout } = await run('redrive', {}, { MAX_LINE_BYTES: '4096' })
+    expect(objects(stdout)).toMatchObject([{ rows: 1, skipped: { too_long: 1 } }])
+  })
+
+  it.each(['redrive', 'discard'] as const)(
+    '%s is refused to another user than the one of the service',
+    async command => {
+      await letters.of('file').append([letterRow({ line: 0 })])
+      const { uid } = await stat(dir)
+      const spy = vi.spyOn(process, 'geteuid').mockReturnValue(uid + 1)
+      try {
+        const { code, stderr } = await run(command, { sink: 'file' })
+        expect({ code, stderr }).toEqual({
+          code: 1,
+          stderr: expect.stringMatching(new RegExp(`belongs to the user ${uid}, .* run it as ${uid}`)),
+        })
+        expect(await readdir(dir)).toEqual(['dead-letters'])
+        expect(await run('list')).toMatchObject({ code: 0, stderr: '' })
+      } finally {
+        spy.mockRestore()
+      }
+    },
+  )
+
   it('fails where the spool takes no batch, and the dead letters stay', async () => {
     await letters.of('file').append([letterRow({ line: 0, original: 'x'.repeat(2e6) })])
-    const small = { SPOOL_MAX_BYTES: '1100000', MAX_BODY_BYTES: '1000000' }
+    const small = { SPOOL_MAX_BYTES: '1100000', MAX_BODY_BYTES: '1000000', MAX_LINE_BYTES: '4000000' }
     const { code, stdout, stderr } = await run('redrive', {}, small)
     expect({ code, outcome: objects(stdout)[0] }).toMatchObject({
       code: 1,
@@ -179,6 +239,21 @@ describe('dead-letters redrive', () => {
 })
 
 describe('dead-letters discard', () => {
+  it('of all takes what a redrive left under way, also of a sink that is not configured', async () => {
+    await letters.of('http').append([letterRow({ line: 0 }), letterRow({ line: 1 })])
+    const day = join(folder('http'), '2026-01-02.ndjson')
+    await rename(day, `${day}.0001.http_requests.taken`)
+    expect(objects((await run('discard', { all: true })).stdout)).toMatchObject([{ sink: 'http', rows: 2 }])
+    expect(await readdir(folder('http'))).toEqual([])
+  })
+
+  it('makes no folder where there is no data folder, and fails', async () => {
+    const none = join(dir, 'none')
+    const { stderr, code } = await run('discard', { all: true }, { DATA_DIR: none })
+    expect({ stderr, code }).toEqual({ stderr: `There is no data folder ${none} (DATA_DIR).\n`, code: 1 })
+    expect(await readdir(dir)).toEqual([])
+  })
+
   it('wants to be told which', async () => {
     await letters.of('file').append([letterRow({ line: 0 }), letterRow({ line: 1, reason: 'too_large' })])
     const { code, stderr } = await run('discard')
@@ -191,6 +266,23 @@ describe('dead-letters discard', () => {
   })
 })
 
+describe('what the system refuses', () => {
+  it.each<DeadLettersCommand>(['list', 'show', 'redrive', 'discard'])(
+    'is one sentence of %s, where the data folder is a file or the file of a day a folder',
+    async command => {
+      const file = join(dir, 'file')
+      await writeFile(file, '')
+      const where = await run(command, { sink: 'file' }, { DATA_DIR: file })
+      expect(where).toMatchObject({ code: 1, stderr: expect.stringMatching(/^The .*(ENOTDIR|is no folder).*\n$/) })
+      await mkdir(join(folder('file'), '2026-01-02.ndjson'), { recursive: true })
+      const { code, stderr } = await run(command, { sink: 'file' })
+      const sentence =
+        command === 'redrive' ? 'file: not all dead letters were redriven' : 'The files in DATA_DIR cannot'
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(`^${sentence}.*EISDIR.*\n$`) })
+    },
+  )
+})
+
 describe('wrong use', () => {
   it.each<[DeadLettersCommand, DeadLettersOptions, string]>([
     ['list', { since: 'yesterday' }, '--since: expected a time'],
@@ -198,6 +290,11 @@ describe('wrong use', () => {
     ['list', { sink: '../x' }, 'There is no sink ../x'],
     ['show', { limit: '0' }, '--limit: expected a whole number'],
     ['show', { dataset: 'nope' }, 'Unknown dataset nope'],
+    ['redrive', { reason: '' }, '--reason: expected a word'],
+    ['discard', { reason: 'x'.repeat(201) }, '--reason: expected a word'],
+    ['discard', { since: '999999999d' }, '--since: expected a time'],
+    ['discard', { sink: 'nope' }, 'SINKS does not name nope'],
+    ['discard', { sink: '../x' }, 'There is no sink ../x'],
     ['redrive', { id: 'x' }, '--id: expected the UUID'],
   ])('%s %j is told and has exit code 2', async (command, options, words) => {
     await mkdir(folder('file'), { recursive: true })

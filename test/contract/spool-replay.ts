@@ -30,7 +30,7 @@ export function replayCases(spools: ReturnType<typeof useSpools>): void {
 
   test('a replay stores all of it for one sink, in the order of storing, with its facts and a name and time of its own', async () => {
     const { spool, originals } = await startWithThree()
-    expect(await spool.replay('one', all)).toEqual({ batches: 3, lines: 6 })
+    expect(await spool.replay('one', all)).toEqual({ batches: 3, lines: 6, damaged: 0 })
     const expected = originals.map(({ name: _, ...facts }) => ({
       ...facts,
       storedAt: spools.clock,
@@ -62,9 +62,9 @@ export function replayCases(spools: ReturnType<typeof useSpools>): void {
   test('what waits for the same replay is left out, until it was delivered', async () => {
     const { spool } = await startWithThree(['one', 'two'])
     expect(await spool.replay('one', { since: undefined, until: spools.clock - 1000 })).toMatchObject({ batches: 2 })
-    expect(await spool.replay('one', all)).toEqual({ batches: 1, lines: 3 })
+    expect(await spool.replay('one', all)).toEqual({ batches: 1, lines: 3, damaged: 0 })
     expect(await spool.replay('two', all)).toMatchObject({ batches: 3 })
-    expect(await spool.replay('one', all)).toEqual({ batches: 0, lines: 0 })
+    expect(await spool.replay('one', all)).toEqual({ batches: 0, lines: 0, damaged: 0 })
     await spools.deliver(spool, ['one', 'two'])
     expect(await spool.replay('one', all)).toMatchObject({ batches: 3 })
   })

@@ -219,6 +219,20 @@ describe('a client of the control socket that sends', () => {
   })
 })
 
+describe('where no socket can be made', () => {
+  it.each(['control', 'control.new'])('as %s is a folder, the service starts all the same, and says so', async name => {
+    await mkdir(join(dir, name))
+    await writeFile(join(dir, name, 'mine'), '')
+    const errors: string[] = []
+    const loud = { ...log, error: (_fields: object, sentence: string) => void errors.push(sentence) }
+    const control = await startControl({ dir, operations: { run: async () => [outcome] }, log: loud })
+    expect(errors).toEqual([expect.stringContaining('The control socket cannot be made')])
+    expect(await askControl({ dir, request })).toBe('nobody')
+    await control.close()
+    expect(await readdir(dir)).toEqual([name])
+  })
+})
+
 describe('a service that does not answer', () => {
   const listen = async (answer: (socket: net.Socket) => void) => {
     const sockets = new Set<net.Socket>()
@@ -257,5 +271,6 @@ describe('a service that does not answer', () => {
     expect(await askControl({ dir, request })).toBe('nobody')
     await writeFile(join(dir, 'control'), '')
     expect(await askControl({ dir, request })).toBe('nobody')
+    expect(await askControl({ dir: join(dir, 'control'), request })).toBe('nobody')
   })
 })

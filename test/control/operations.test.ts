@@ -45,6 +45,7 @@ const operations = (withSpool: Spool | undefined = spool) =>
     letters,
     folder,
     keeps: true,
+    maxLineBytes: 100_000,
     log: { ...log, debug() {} },
   })
 const run = (request: Request, progress: Progress[] = []) =>
@@ -84,6 +85,13 @@ describe('a redrive', () => {
     ])
   })
 
+  it('leaves lines that MAX_LINE_BYTES would cut', async () => {
+    await letters
+      .of('one')
+      .append([letterRow({ line: 0, original: 'x'.repeat(100_001) }), letterRow({ line: 1, original: 'x' })])
+    expect(await run({ command: 'redrive', filter: {} })).toMatchObject([{ rows: 1, skipped: { too_long: 1 } }])
+  })
+
   it('touches nothing while the spool takes no batch, and stops where it is full', async () => {
     await letters.of('one').append([letterRow({ line: 0, original: 'x'.repeat(90_000) })])
     await letters.of('two').append([letterRow({ line: 1, original: 'x'.repeat(90_000) })])
@@ -108,8 +116,55 @@ describe('a discard', () => {
       { command: 'discard', sink: 'gone', rows: 1, bytes },
       { command: 'discard', sink: 'one', rows: 1, bytes },
     ])
-    expect(await run({ command: 'discard', sink: 'none', filter: {} }, () => {}, never)).toEqual([])
+    expect(await run({ command: 'discard', sink: 'two', filter: {} }, () => {}, never)).toEqual([])
+    const unknown = run({ command: 'discard', sink: 'none', filter: {} }, () => {}, never)
+    await expect(unknown).rejects.toMatchObject({ name: 'UsageError', message: expect.stringContaining('none') })
     expect(keysIn(join(folder, 'one'))).toEqual([letterRow({ line: 1 }).key])
+  })
+})
+
+/** Stores batches of so many bytes, which both sinks then do. */
+const keepBatches = async (count: number, bytes: number) => {
+  for (let number = 0; number < count; number++) {
+    const draft = await spool.draft()
+    await draft.write(Buffer.from(`${'x'.repeat(bytes - 1)}\n`))
+    const batchId = new Uint8Array(32).fill(number)
+    const seal = { batchId, dataset: undefined, lines: 1, format: 'lines', gzip: false } as const
+    await draft.commit({ ...seal, time: '2026-01-02T00:00:00Z', deduplicate: false })
+    for (const sink of ['one', 'two']) await (await spool.claim(sink, never)).ack()
+  }
+}
+const keptFiles = async () => (await readdir(join(dir, 'spool', 'v1', 'kept'))).sort()
+
+describe('a replay that the spool has no room for', () => {
+  it('tells what it stored and where to go on, and goes on from there until all is done', async () => {
+    await keepBatches(7, 30_000)
+    const kept = await keptFiles()
+    let from: string | undefined
+    const replayed: number[] = []
+    for (let round = 0; round < 9; round++) {
+      const request = { command: 'replay', sink: 'two', ...(from === undefined ? {} : { from }) } as const
+      const [outcome] = await run(request)
+      if (outcome?.command !== 'replay') throw new Error('no outcome of a replay')
+      expect(outcome).toMatchObject({ sink: 'two', lines: outcome.batches, keeps: true })
+      for (let done = 0; done < outcome.batches; done++) {
+        const claim = await spool.claim('two', never)
+        replayed.push(claim.batch.batchId[0]!)
+        await claim.ack()
+      }
+      if (outcome.next === undefined) break
+      expect(outcome.failure).toContain('spool full')
+      expect(kept.some(file => file.startsWith(`${outcome.next}.`))).toBe(true)
+      from = outcome.next
+    }
+    expect(replayed).toEqual([0, 1, 2, 3, 4, 5, 6])
+  })
+
+  it('counts batches that are damaged', async () => {
+    await keepBatches(2, 100)
+    const [first] = await keptFiles()
+    await writeFile(join(dir, 'spool', 'v1', 'kept', first!), 'torn')
+    expect(await run({ command: 'replay', sink: 'one' })).toMatchObject([{ batches: 1, damaged: 1 }])
   })
 })
 
@@ -121,7 +176,7 @@ describe('a replay', () => {
     await draft.commit({ ...seal, time: '2026-01-02T00:00:00Z', deduplicate: false })
     for (const sink of ['one', 'two']) await (await spool.claim(sink, never)).ack()
     expect(await run({ command: 'replay', sink: 'two' })).toEqual([
-      { command: 'replay', sink: 'two', batches: 1, lines: 2, keeps: true },
+      { command: 'replay', sink: 'two', batches: 1, lines: 2, damaged: 0, keeps: true },
     ])
     expect(await claimed('two')).toMatchObject({ again: { sink: 'two', kind: 'replay' } })
     expect(await run({ command: 'replay', sink: 'one', until: 1000 })).toMatchObject([{ batches: 0 }])

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeLine, wholeCharacters } from '../../src/decode/decode-line.ts'
 import { createFieldDropper } from '../../src/decode/drop-fields.ts'
 import type { Line } from '../../src/decode/line.ts'
+import { cpuMs } from '../helpers/cpu-time.ts'
 
 function decode(body: string | Buffer, lost = 0, dropFields: readonly string[] = []): Line {
   const raw = { number: 7, bytes: Buffer.from(body), lost, time: undefined, id: undefined }
@@ -107,9 +108,9 @@ describe('a line that is meant to do harm', () => {
     ['a million nested objects', `${'{"a":'.repeat(150_000)}1${'}'.repeat(150_000)}`, 'too_deep'],
     ['a number of a million digits', `[${'9'.repeat(1_000_000)}]`, 'not_object'],
   ])('costs no more than a moment: %s', (_, text, code) => {
-    const started = performance.now()
+    const started = cpuMs()
     expect(decode(text)).toMatchObject({ bad: { code } })
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(cpuMs() - started).toBeLessThan(1000)
   })
 
   it('keeps a number of many digits whole', () => {

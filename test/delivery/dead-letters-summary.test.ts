@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -123,6 +123,17 @@ describe('the sinks with dead letters', () => {
     await writeFile(join(dir, 'file'), '')
     expect(await sinksWithLetters(dir)).toEqual(['one', 'two'])
     expect(await sinksWithLetters(join(dir, 'none'))).toEqual([])
+  })
+
+  it('are links to folders as well, and not links to nothing', async () => {
+    await createDeadLetterStore({ folder: join(dir, 'elsewhere'), maxBytes: 1e9, now: () => 0 })
+      .of('real')
+      .append([letterRow({ line: 0 })])
+    const links = join(dir, 'links')
+    await mkdir(links)
+    await symlink(join(dir, 'elsewhere', 'real'), join(links, 'one'))
+    await symlink(join(dir, 'nowhere'), join(links, 'two'))
+    expect(await sinksWithLetters(links)).toEqual(['one'])
   })
 
   it('have names that are no paths', () => {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -141,6 +141,35 @@ describe('a redrive', () => {
     expect(await readFile(day(), 'utf8')).toBe(torn)
   })
 
+  it('leaves a row whose line is longer than lines may be now, as it would be cut', async () => {
+    const store = letters()
+    const texts = ['x'.repeat(100), 'x'.repeat(101), '"'.repeat(100), `${'"'.repeat(100)}x`, '\u0001ä'.repeat(33)]
+    await store.append(texts.map((original, line) => letterRow({ line, original })))
+    expect(await store.redrive({ ...redriveAll(), maxLineBytes: 100 })).toMatchObject({
+      rows: 3,
+      skipped: { too_long: 2 },
+    })
+    expect(keysIn(folder)).toEqual([1, 3].map(line => letterRow({ line }).key))
+  })
+
+  it('measures lines that are longer than what is held whole', async () => {
+    const store = letters()
+    const size = 2_000_000
+    const texts = ['"\u0001ab'.repeat(size / 4), `${'"\u0001ab'.repeat(size / 4)}x`]
+    await store.append(texts.map((original, line) => letterRow({ line, original })))
+    const base64 = (line: number, bytes: number) => {
+      const { json } = letterRow({ line, original: undefined })
+      const original = Buffer.alloc(bytes, 1).toString('base64')
+      return { key: `x:${line}`, json: `${json.slice(0, -1)},"original_base64":"${original}"}` }
+    }
+    await store.append([base64(2, size), base64(3, size + 1), base64(4, size - 1)])
+    expect(await store.redrive({ ...redriveAll(), maxLineBytes: size })).toMatchObject({
+      rows: 3,
+      skipped: { too_long: 2 },
+    })
+    expect(keysIn(folder)).toEqual([1, 3].map(line => letterRow({ line }).key))
+  })
+
   it('makes dead letters again of what the spool does not take, and a later one takes them', async () => {
     const store = letters()
     const rows = ['http_requests', 'dns_logs', 'audit_logs'].map((dataset, line) => letterRow({ line, dataset }))
@@ -200,6 +229,36 @@ describe('a redrive', () => {
     expect(await letters().redrive(redriveAll())).toEqual({ rows: 0, batches: 0, skipped: {}, failure: undefined })
     expect(await letters().recover(sender())).toMatchObject({ rows: 0, failure: undefined })
     await expect(stat(folder)).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('what a redrive left that was killed', () => {
+  const leave = async (rows: ReturnType<typeof letterRow>[]) => {
+    await letters().append(rows)
+    await rename(day(), `${day()}.0001.http_requests.taken`)
+  }
+
+  it('is discarded with the rest', async () => {
+    await leave([letterRow({ line: 0 }), letterRow({ line: 1 })])
+    await letters().append([letterRow({ line: 2 })])
+    expect(await letters().discard({})).toMatchObject({ rows: 3 })
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('stays under way where a discard is about other rows, so that the spool still finds what it holds of it', async () => {
+    await leave([letterRow({ line: 0 })])
+    await letters().append([letterRow({ line: 1, reason: 'too_large' })])
+    expect(await letters().discard({ reason: 'too_large' })).toMatchObject({ rows: 1 })
+    expect(await readdir(folder)).toEqual(['2026-01-02.ndjson.0001.http_requests.taken'])
+  })
+
+  it('does not come twice with the batch that the row is of', async () => {
+    await leave([letterRow({ line: 0 })])
+    const store = letters()
+    await store.recover(sender())
+    expect(sent()).toHaveLength(1)
+    await store.append([letterRow({ line: 0 }), letterRow({ line: 1 })])
+    expect(keysIn(folder)).toEqual([letterRow({ line: 1 }).key])
   })
 })
 

@@ -80,13 +80,71 @@ describe('a drain whose sink needs no order', () => {
 
   it('holds no more of what waits than its bounds, and then reads no further', async () => {
     const sink = createScriptedSink('a', ({ lines }) => ({ retry: [...lines.keys()], rejected: [] }), 4, unordered)
-    for (let i = 0; i < 300; i++) await scene.store(body({ i }))
+    // 200 kB each.
+    for (let i = 0; i < 200; i++) await scene.store(body({ i, grow: 200_000 }))
     const drain = scene.drain(sink.sink, { sleep: () => new Promise(() => {}) })
-    await expect.poll(() => sink.state.attempts).toBeGreaterThanOrEqual(256)
+    await expect.poll(() => sink.state.attempts).toBeGreaterThanOrEqual(160)
     await new Promise(resolve => setTimeout(resolve, 50))
-    expect(sink.state.attempts).toBeLessThanOrEqual(256 + 4)
+    expect(sink.state.attempts).toBeLessThanOrEqual(168 + 4)
     await drain.stop(1)
-    expect(await scene.books('a')).toMatchObject({ delivered: 0, pending: 300 })
+    expect(await scene.books('a')).toMatchObject({ delivered: 0, pending: 200 })
+    expect(scene.log.sentences('error')).toEqual([
+      'So many events wait for the sink to take them that all others wait as well, in the spool.',
+    ])
+  })
+
+  it('lets a piece that fails as a whole wait by itself when others are taken, and in the end only the event that it is of', async () => {
+    let isMended = false
+    const sink = createScriptedSink(
+      'a',
+      piece => {
+        if (!isMended && [...piece.lines].includes(3)) throw new RetryableError('403', { needsOperator: true })
+        return undefined
+      },
+      2,
+      unordered,
+    )
+    await scene.store(body(...records(8).map(record => ({ ...record, grow: 5 }))))
+    scene.drain(sink.sink)
+    await expect.poll(() => sink.events.length).toBe(7)
+    isMended = true
+    await scene.idle('a')
+    expect(sink.events.map(lineOf).toSorted()).toEqual(numbers(8))
+    expect(sink.ids.length).toBe(8)
+  })
+
+  it('sends less at a time to one that does not answer in time', async () => {
+    const sink = createScriptedSink(
+      'a',
+      piece => {
+        if (piece.ends.length > 1) throw new RetryableError('nothing came', { timedOut: true })
+        return undefined
+      },
+      2,
+      unordered,
+    )
+    await scene.store(body(...records(20)))
+    scene.drain(sink.sink)
+    await scene.idle('a')
+    expect(sink.events.map(lineOf).toSorted((a, b) => Number(a) - Number(b))).toEqual(numbers(20))
+  })
+
+  it('says no more than once a minute that the sink comes and goes', async () => {
+    const sink = createScriptedSink(
+      'a',
+      (_piece, _signal, attempt) => {
+        if (attempt % 2 === 1) throw new RetryableError('503')
+        return undefined
+      },
+      1,
+      unordered,
+    )
+    await scene.store(body(...records(60)))
+    scene.drain(sink.sink)
+    await scene.idle('a')
+    expect(sink.events.length).toBe(60)
+    expect(scene.log.sentences('warn').length).toBeLessThanOrEqual(2)
+    expect(scene.log.sentences('info').length).toBeLessThanOrEqual(2)
   })
 
   it('stands still as a whole while the sink as a whole is down', async () => {
@@ -136,6 +194,18 @@ describe('a drain whose events may be there already', () => {
     expect(asked.length).toBeGreaterThan(1)
     expect(await scene.books('a')).toMatchObject({ delivered: 8, pending: 0 })
     expect(await scene.counter('intake_replayed_lines_total')).toMatchObject({ '{sink="a"}': 8 })
+  })
+
+  it('holds no other batch where it may not ask', async () => {
+    const sink = createScriptedSink('a', undefined, 1, {
+      ordered: false,
+      present: () => Promise.reject(new RetryableError('403', { needsOperator: true })),
+    })
+    await scene.store(body(...records(3)), { again })
+    for (let i = 0; i < 5; i++) await scene.store(body(...records(3)))
+    scene.drain(sink.sink)
+    await expect.poll(() => sink.events.length).toBe(15)
+    expect(await scene.books('a')).toMatchObject({ delivered: 15, pending: 3 })
   })
 
   it('asks nothing for batches that come for the first time', async () => {

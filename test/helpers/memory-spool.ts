@@ -97,10 +97,10 @@ export function createMemorySpool({
     return 'stored'
   }
   const isEqual = (one: Uint8Array, other: Uint8Array) => Buffer.compare(one, other) === 0
-  const replay = (sink: string, { since = 0, until = Number.POSITIVE_INFINITY }: KeptFilter): Replayed => {
-    const replayed = { batches: 0, lines: 0 }
+  const replay = (sink: string, { since = 0, until = Number.POSITIVE_INFINITY, from = '' }: KeptFilter): Replayed => {
+    const replayed = { batches: 0, lines: 0, damaged: 0 }
     for (const { batch, body } of kept) {
-      if (batch.storedAt < since || batch.storedAt >= until) continue
+      if (batch.storedAt < since || batch.storedAt >= until || batch.name < from) continue
       const isSame = ({ batchId, again }: Batch) =>
         again?.kind === 'replay' && again.sink === sink && isEqual(batchId, batch.batchId)
       if (waiting.some(other => isSame(other.batch))) continue

@@ -1,4 +1,6 @@
+import crypto from 'node:crypto'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -109,5 +111,31 @@ test('the file is read again when it is written or replaced, and unusable conten
     expect(logged).not.toMatch(/second-key|two words|fourth|fifth/)
   } finally {
     keyring.close()
+  }
+})
+
+test('a key is compared with all keys to the end, whether it is the first, the last or none', () => {
+  const keyring = of('first,second,third,dns_logs:fourth')
+  const { timingSafeEqual } = crypto
+  let compared = 0
+  crypto.timingSafeEqual = (one, other) => {
+    compared++
+    return timingSafeEqual(one, other)
+  }
+  syncBuiltinESMExports()
+  try {
+    for (const [key, known] of [
+      ['first', true],
+      ['fourth', true],
+      ['firsx', false],
+      ['x'.repeat(10_000), false],
+      ['', false],
+    ] as const) {
+      compared = 0
+      expect([key, keyring.find(key) !== undefined, compared]).toEqual([key, known, 4])
+    }
+  } finally {
+    crypto.timingSafeEqual = timingSafeEqual
+    syncBuiltinESMExports()
   }
 })

@@ -96,7 +96,7 @@ test('a sender that resets the connection leaves nothing behind', async () => {
 })
 
 test('a body without progress is 408 and the connection is closed; one that trickles is taken', async () => {
-  await start({ limits: { bodyIdleMs: 150 } })
+  await start({ limits: { bodyIdleMs: 300 } })
   const idle = intake.socket()
   idle.socket.write(`${head('/plain/batch', 'Content-Length: 10000')}{"a":1}\n${' '.repeat(2000)}`)
   expect(await idle.closed()).toMatch(/^HTTP\/1.1 408 .*connection: close.*ERR_INTAKE_IDLE_BODY/is)

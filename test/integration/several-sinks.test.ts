@@ -80,6 +80,26 @@ describe('an intake that forwards lines to another intake', () => {
   })
 })
 
+describe('an intake that forwards lines which look like something else there', () => {
+  it('has them all there: equal lines of several pieces and batches, and one like an upload test', async () => {
+    const second = await start({ SINKS: 'file' })
+    const first = await start({
+      SINKS: 'http',
+      HTTP_URL: `${second.url}/plain/batch`,
+      HTTP_FORMAT: 'lines',
+      HTTP_HEADERS: `X-SEKOIAIO-INTAKE-KEY: ${second.key}`,
+      DUPLICATE_WINDOW_SECONDS: '0',
+    })
+    const line = '{"QueryName":"a.example","ResponseCode":0}'
+    for (let turn = 0; turn < 2; turn++) expect(await send(first, `${line}\n`)).toBe(200)
+    expect(await send(first, `${line}\n{"content":"tests"}\n`)).toBe(200)
+    expect(await send(first, `${line}\n`.repeat(60_000))).toBe(200)
+    await expect.poll(() => pending(first, 'http'), SOON).toBe(0)
+    await expect.poll(() => pending(second, 'file'), SOON).toBe(0)
+    expect(await second.metric('intake_received_lines_total')).toBe(60_004)
+  })
+})
+
 describe('several sinks at once', () => {
   it('each have their own pace: one that is down holds nobody, and its lag shows', async () => {
     const url = store.url

@@ -31,6 +31,10 @@ describe('a time as a person gives it', () => {
     '2 h',
     '1w',
     '0x1d',
+    '999999999d',
+    '1969-12-31T23:59:59Z',
+    '0000-01-01',
+    '9999-12-31T23:59:59-10:00',
   ])('%j is none', text => {
     expect(parseTimeArgument(text, now)).toBeUndefined()
   })

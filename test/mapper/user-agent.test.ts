@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_PARSED_CHARS, parseUserAgent } from '../../src/mapper/user-agent.ts'
+import { cpuMs } from '../helpers/cpu-time.ts'
 
 describe('parseUserAgent', () => {
   it('gives the published case', () => {
@@ -57,9 +58,9 @@ describe('parseUserAgent', () => {
     ]
     for (const [i, text] of hostile.entries()) {
       const tail = 'Flipboard Instagram Onefootball/Android PetalBot Phantom/ios spider'
-      const from = performance.now()
+      const from = cpuMs()
       for (let n = 0; n < 20; n++) parseUserAgent(`${text.repeat(1000).slice(0, 900)}${tail}${i}${n}`)
-      expect((performance.now() - from) / 20, text).toBeLessThan(25)
+      expect((cpuMs() - from) / 20, text).toBeLessThan(25)
     }
   })
 })

@@ -87,13 +87,9 @@ describe('a bulk answer as a whole', () => {
     await expect(sinkOn(fake).write(pieceOf(['{}']), never)).rejects.toMatchObject({ retryAfterMs: 3000 })
   })
 
-  it('of 400 by something that is not the server halves, but costs no single event', async () => {
+  it('of 400 halves, and is final for a single event, whoever gives it', async () => {
     fake.onReply = () => html(400)
-    const failed = await sinkOn(fake)
-      .write(pieceOf(['{}']), never)
-      .catch(error => error)
-    expect(failed).toBeInstanceOf(RetryableError)
-    expect(failed).toMatchObject({ needsOperator: true, ofPieceAlone: true })
+    await expect(sinkOn(fake).write(pieceOf(['{}']), never)).rejects.toBeInstanceOf(PermanentError)
     fake.onReply = () => refused(400, 'action_request_validation_exception')
     await expect(sinkOn(fake).write(pieceOf(['{}']), never)).rejects.toBeInstanceOf(PermanentError)
   })

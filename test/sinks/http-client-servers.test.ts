@@ -60,14 +60,15 @@ describe('several servers', () => {
     expect(counts()).toEqual([3, 13])
   })
 
-  it('serve while one says that it cannot (502, 503, 504), and other answers are no reason to rest', async () => {
+  it('serve while one says that it cannot (502, 503, 504) or that it does not know us, and other answers are no reason to rest', async () => {
     for (const [status, first] of [
       [502, 1],
       [503, 1],
       [504, 1],
-      [500, 3],
+      [500, 1],
       [429, 3],
-      [401, 3],
+      [401, 1],
+      [400, 3],
     ] as const) {
       rig.server.behave(answer(status))
       const client = both()

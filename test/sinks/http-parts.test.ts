@@ -58,7 +58,7 @@ describe('the status of an answer', () => {
   })
 
   it('of access, address or method waits for an operator', () => {
-    for (const status of [401, 402, 403, 404, 405, 406, 407, 411, 415, 417, 421, 426, 428, 431]) {
+    for (const status of [401, 402, 403, 404, 405, 406, 407, 410, 411, 415, 417, 421, 423, 426, 428, 431]) {
       const refusal = refusalOf(answerOf(status), [])
       expect(refusal, String(status)).toBeInstanceOf(RetryableError)
       expect(refusal, String(status)).toMatchObject({ needsOperator: true })
@@ -74,7 +74,7 @@ describe('the status of an answer', () => {
   })
 
   it('of 400, 413, 422 and what else is the fault of what was sent refuses the piece', () => {
-    for (const status of [400, 409, 410, 412, 413, 414, 416, 418, 422, 423, 424, 451, 499]) {
+    for (const status of [400, 409, 412, 413, 414, 416, 418, 422, 424, 451, 499]) {
       expect(refusalOf(answerOf(status), []), String(status)).toBeInstanceOf(PermanentError)
     }
   })

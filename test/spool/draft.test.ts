@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { realFiles } from '../../src/lib/files.ts'
 import { createAdmission } from '../../src/spool/admission.ts'
 import { createDraft } from '../../src/spool/draft.ts'
 import { createDuplicates } from '../../src/spool/duplicates.ts'
@@ -33,6 +34,7 @@ test.skipIf(process.platform !== 'linux')(
     await pause(1000)
 
     const draft = createDraft({
+      files: realFiles,
       path: join(incoming, 'part'),
       admission,
       duplicates: createDuplicates(0, Date.now),

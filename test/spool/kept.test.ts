@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statfsSync, statSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { DiskSpoolOptions } from '../../src/spool/disk.ts'
@@ -250,11 +250,14 @@ describe('a folder that keeps nothing', () => {
     expect(log.lines).toMatchObject([{ level: 'warn', fields: { err: { code: 'EXDEV' } } }])
   })
 
-  test('a start says that the folder cannot be made', async () => {
+  test('that cannot be made is said, and batches are taken and delivered all the same', async () => {
     const dataDir = await left({ kept: 'a file' })
-    await expect(opened(dataDir)).rejects.toMatchObject({ name: 'StartError' })
-    await rename(at(dataDir, 'kept'), at(dataDir, 'away'))
-    await opened(dataDir)
+    const log = createLog()
+    const spool = await opened(dataDir, { log })
+    expect(log.lines).toMatchObject([{ level: 'error', sentence: 'The folder of kept batches cannot be used.' }])
+    await put(spool, 'x')
+    await ack(spool)
+    expect(await readdir(at(dataDir, 'batches'))).toEqual([])
   })
 })
 

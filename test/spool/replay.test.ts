@@ -116,7 +116,7 @@ describe('a replay', () => {
     const until = clock.now
     expect(await put(spool, new Uint8Array(90))).toBe('stored')
     expect(await bodiesFor(spool)).toHaveLength(10)
-    expect(await spool.replay('one', { since: stopped.next, until })).toMatchObject({ batches: 3 })
+    expect(await spool.replay('one', { since: undefined, until, from: stopped.next })).toMatchObject({ batches: 3 })
     expect((await bodiesFor(spool)).map(body => body.trim())).toEqual(['body 9', 'body 10', 'body 11'])
   })
 

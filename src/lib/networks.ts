@@ -1,0 +1,50 @@
+import { BlockList, isIP } from 'node:net'
+
+export interface Networks {
+  /** @param address as `plainAddress` gives it */
+  has(address: string): boolean
+}
+
+const NETWORK = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+
+/**
+ * A set of networks, each `address` or `address/bits`, IPv4 or IPv6.
+ *
+ * @throws Error whose message names the first that is none by number: the text may be anything
+ */
+export function createNetworks(texts: readonly string[]): Networks {
+  const list = new BlockList()
+  for (const [index, text] of texts.entries()) {
+    const [, address = '', bits] = NETWORK.exec(text) ?? []
+    const family = isIP(address)
+    const widest = family === 4 ? 32 : 128
+    const prefix = bits === undefined ? widest : Number(bits)
+    if (family === 0 || prefix > widest) throw new Error(`entry ${index + 1} is no network`)
+    list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
+  }
+  return { has: address => list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6') }
+}
+
+/** The address alone: without brackets, port and zone, IPv4 within IPv6 as IPv4. Undefined when the text is none. */
+export function plainAddress(text: string): string | undefined {
+  const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text
+  const [address = ''] = bare.split('%', 1)
+  return isIP(address) === 0 ? undefined : (MAPPED.exec(address)?.[1] ?? address)
+}
+
+/** What one holder has: an IPv4 address, or the /64 of an IPv6 address, within which he may choose. */
+export function holderOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.toLowerCase().split('::')
+  const groups = (part: string) => (part === '' ? [] : part.split(':'))
+  const front = groups(head)
+  const back = groups(tail ?? '')
+  const width = (back.at(-1) ?? '').includes('.') ? back.length + 1 : back.length
+  const zeros = tail === undefined ? 0 : 8 - front.length - width
+  const all = [...front, ...Array<string>(Math.max(0, zeros)).fill('0'), ...back]
+  return `${all
+    .slice(0, 4)
+    .map(group => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`
+}
