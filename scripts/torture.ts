@@ -40,6 +40,7 @@ const rows: [string, string | number][] = [
   ['stored, 200 lost by a kill', report.storedUnanswered],
   ['resent after delivered', report.resentAfterDelivered],
   ['sent again, known by id', report.conflicts],
+  ['waited at the end', report.backlog],
   ['event files', report.files],
   ['median start', `${Math.round(report.medianStartMs)} ms`],
   ['slowest start', `${Math.round(report.slowestStartMs)} ms`],

@@ -86,13 +86,17 @@ export function createEdits({ folder, alone }: EditsDeps): DeadLetterEdits {
   const sendAll = async (taken: readonly TakenName[], send: SendRows, onSent: (rows: number) => void) => {
     for (const [index, { name, dataset }] of taken.entries()) {
       const path = join(folder, name)
+      let rows: number
       try {
-        onSent(await send({ path, dataset }))
+        rows = await send({ path, dataset })
+        onSent(rows)
       } catch (error) {
         await giveBack(taken.slice(index))
         throw error
       }
-      await rm(path)
+      // No whole row: what it holds is damaged and stays, under a name that is nobody's business.
+      if (rows === 0) await rename(path, `${path}.damaged`)
+      else await rm(path)
       await fsyncFolder(folder)
     }
   }

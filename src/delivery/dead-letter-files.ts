@@ -47,10 +47,12 @@ export interface FolderListing {
 
 /** What lies in a sink's folder; nothing where there is no folder. */
 export async function listFolder(folder: string): Promise<FolderListing> {
-  const names = await readdir(folder).catch((error: unknown) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return []
     throw error
   })
+  // A pipe would be waited for, and a link leads to what is not ours.
+  const names = entries.filter(entry => entry.isFile()).map(entry => entry.name)
   names.sort()
   return {
     letters: names.filter(name => LETTERS.test(name)),

@@ -119,7 +119,10 @@ async function removeUnpublished(folder: string, prefix: string): Promise<void> 
 
 async function locksIn(folder: string, prefix: string): Promise<string[]> {
   const pattern = /^\.\d+-[0-9a-f]{16}(\.new)?$/
-  return (await readdir(folder)).filter(name => name.startsWith(prefix) && pattern.test(name.slice(prefix.length)))
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(entry => !entry.isDirectory())
+  return entries
+    .map(({ name }) => name)
+    .filter(name => name.startsWith(prefix) && pattern.test(name.slice(prefix.length)))
 }
 
 /** A process that was stopped takes the connection and says nothing: it counts as holding the lock. */
@@ -139,7 +142,7 @@ function ask(path: string): Promise<Answer> {
     })
     socket.on('end', () => settle(text === 'held' || text === 'starting' ? text : 'unclear'))
     socket.on('error', error => {
-      if (hasCode(error, 'ECONNREFUSED', 'ENOENT')) return settle('dead')
+      if (hasCode(error, 'ECONNREFUSED', 'ENOENT', 'ELOOP')) return settle('dead')
       if (hasCode(error, 'ECONNRESET', 'EPIPE')) return settle('unclear')
       reject(error)
     })

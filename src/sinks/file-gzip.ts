@@ -52,6 +52,8 @@ async function writeEach(target: OpenFile, chunks: AsyncIterable<Uint8Array>): P
 export async function settlePair(files: Files, path: string, signal: AbortSignal): Promise<'gzip' | 'plain'> {
   const { size } = await files.stat(path + PLAIN)
   const complete = (await inflatedSize(files, path + GZIPPED, signal)) === size
+  // The run that gave it this name may not have come to the fsync.
+  if (complete) await fsyncFolder(dirname(path), files)
   await files.unlink(path + (complete ? PLAIN : GZIPPED))
   return complete ? 'gzip' : 'plain'
 }

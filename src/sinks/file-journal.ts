@@ -4,6 +4,7 @@ import type { BaseLogger } from 'pino'
 import { makeFolder } from '../lib/durable-folder.ts'
 import { hasCode } from '../lib/error-code.ts'
 import { type Files, type OpenFile, realFiles } from '../lib/files.ts'
+import { freePlace } from '../lib/free-place.ts'
 import { createSerial } from '../lib/serial.ts'
 import { readAll, writeAll } from '../lib/whole-file.ts'
 import { createMarks, type Mark, type Marks } from './file-marks.ts'
@@ -14,13 +15,15 @@ import { applyRecord, type JournalRecord, parseRecord, recordsOf, toLine } from 
  *
  * `file-sink.journal` is text, one JSON object a line, appended to:
  *
- *     {"version":1}                                                  the first line
+ *     {"version":2}                                                  the first line
  *     {"batch":B,"dataset":D,"file":F,"offset":O,"first":N[,"end":E]} from byte O of D/F.ndjson on lie events of B; N came before.
  *                                                                    They reach to E, else to the next O of that file, else to its end.
  *     {"batch":B,"dataset":D,"done":N}                               the first N events of B in D are safe
  *     {"settled":[B,…]}                                              these batches never come again
  *     {"finished":F,"dataset":D}                                     D/F.ndjson never grows again
  *
+ * - Each line has a last member more, `"crc":N`, the CRC-32 of the line without it: a digit that changed would make the sink leave
+ *   events out. Lines of version 1 have none.
  * - A record is written before the first byte that it tells of. So after a kill every whole line of an event file is accounted for,
  *   and a torn record at the end tells of nothing. It needs no fsync for this: what was written survives the process.
  * - After a power loss records may be missing. Then events of batches that were not settled may be written again; none is left out,
@@ -29,7 +32,7 @@ import { applyRecord, type JournalRecord, parseRecord, recordsOf, toLine } from 
  *   written: records that follow rely on it.
  */
 const FILE = 'file-sink.journal'
-const VERSION = 1
+const VERSION = 2
 const GROWTH_BYTES = 256 * 1024
 const MAX_BYTES = 64 * 1024 ** 2
 /** Batches whose settling a kill kept us from noting; no more of them are remembered. */
@@ -70,6 +73,8 @@ export async function openJournal(
   let behind = false
 
   await makeFolder(folder, files)
+  // A pipe would be waited for, and a link leads to what is not ours.
+  await freePlace(`${path}.new`, files)
   await read(files, path, log, record => applyRecord(record, marks, finished))
   marks.trim(MAX_BATCHES)
 
@@ -168,9 +173,10 @@ async function read(
   // The last line is either complete and followed by nothing, or torn.
   const [head = '', ...lines] = text.split('\n').slice(0, -1)
   let bad = 0
-  if (head === toLine({ version: VERSION }).trimEnd()) {
+  const isBare = head === '{"version":1}'
+  if (isBare || head === toLine({ version: VERSION }).trimEnd()) {
     for (const line of lines) {
-      const record = line === '' ? undefined : parseRecord(line)
+      const record = line === '' ? undefined : parseRecord(line, isBare)
       if (record) apply(record)
       else if (line !== '') bad += 1
     }

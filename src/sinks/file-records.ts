@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Extent, Mark, Marks } from './file-marks.ts'
 import { isStem } from './file-names.ts'
 
@@ -8,13 +9,29 @@ export type JournalRecord =
   | { settled: string[] }
   | { finished: string; dataset: string }
 
-export const toLine = (record: JournalRecord | { version: number }): string => `${JSON.stringify(record)}\n`
+/** With its CRC-32 as the last member. */
+export function toLine(record: JournalRecord | { version: number }): string {
+  const text = JSON.stringify(record)
+  return `${text.slice(0, -1)},"crc":${crc32(text)}}\n`
+}
 
-/** Undefined where the line is no record. */
-export function parseRecord(line: string): JournalRecord | undefined {
+const CRC = /,"crc":(\d{1,10})\}$/
+
+/** The line without its checksum; undefined where that is missing or wrong. */
+function checked(line: string): string | undefined {
+  const [tail, sum] = CRC.exec(line) ?? []
+  if (tail === undefined) return undefined
+  const text = `${line.slice(0, -tail.length)}}`
+  return crc32(text) === Number(sum) ? text : undefined
+}
+
+/** Undefined where the line is no record. `isBare`: of version 1, without checksums. */
+export function parseRecord(line: string, isBare: boolean): JournalRecord | undefined {
+  const text = isBare ? line : checked(line)
+  if (text === undefined) return undefined
   let value: Record<string, unknown>
   try {
-    value = JSON.parse(line)
+    value = JSON.parse(text)
   } catch {
     return undefined
   }

@@ -61,8 +61,8 @@ export async function recoverDataset(folder: string, dataset: string, context: C
     if (own.length === 0 && stem !== unfinished) continue
     size = await examine(join(folder, stem + PLAIN), own, stem === unfinished, counts, context)
   }
-  // A killed run may have made names and not come to their fsync.
-  if (counts.size > 0) await fsyncFolder(folder, files)
+  // A killed run may have made names and not come to their fsync, that of an empty file as well.
+  if (plain.length > 0) await fsyncFolder(folder, files)
   setMarks(dataset, journal, counts)
   return {
     lastStem: lastStem || undefined,
@@ -86,14 +86,16 @@ async function examine(path: string, extents: Extent[], mend: boolean, counts: M
     valid.sort((a, b) => a.offset - b.offset)
     const from = await beginning(handle, size, valid[0]?.offset)
     let at = 0
-    const end = await scanLines(handle, from, size, context.signal, begin => {
+    const count = (begin: number) => {
       while (at + 1 < valid.length && begin >= valid[at + 1]!.offset) at += 1
       const extent = valid[at]
       if (!extent || begin < extent.offset || (extent.end !== undefined && begin >= extent.end)) return
-      const count = counts.get(extent) ?? { lines: 0, short: false }
-      counts.set(extent, count)
-      count.lines += 1
-    })
+      const counted = counts.get(extent) ?? { lines: 0, short: false }
+      counts.set(extent, counted)
+      counted.lines += 1
+    }
+    // Where no batch waits that has events here, all were fsynced: a bad line is damage, and those behind it have to stay.
+    const end = await scanLines(handle, from, size, context.signal, count, valid.length === 0)
     for (const extent of valid) {
       if (end < (extent.end ?? extent.offset))
         counts.set(extent, { lines: counts.get(extent)?.lines ?? 0, short: true })

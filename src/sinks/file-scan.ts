@@ -6,11 +6,11 @@ const OPENING = 0x7b
 const CLOSING = 0x7d
 
 /**
- * Visits the whole lines from byte `from` on, which is where a line begins. Stops at the first line that does not look like an event:
- * not complete, not from `{` to `}`, or with a NUL, as a power loss may leave behind.
+ * Visits the whole lines from byte `from` on, which is where a line begins. A line that does not look like an event (not complete, not
+ * from `{` to `}`, or with a NUL, as a power loss may leave behind) ends it or, where it `passes`, is left out.
  *
  * @param size of the file, as far as is known: no more memory than that is taken
- * @returns where the last whole line ends
+ * @returns where the last line ends that was visited
  */
 export async function scanLines(
   handle: OpenFile,
@@ -18,32 +18,41 @@ export async function scanLines(
   size: number,
   signal: AbortSignal,
   visit: (begin: number) => void,
+  passes = false,
 ): Promise<number> {
   const buffer = bufferFor(size - from)
   let begin = from
+  let end = from
   let first: number | undefined
   let last = 0
+  let hasNul = false
   for (let position = from; ; ) {
     signal.throwIfAborted()
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
-    if (bytesRead === 0) return begin
+    if (bytesRead === 0) return end
     const chunk = buffer.subarray(0, bytesRead)
-    const nul = chunk.indexOf(0)
+    let nul = chunk.indexOf(0)
     for (let at = 0; at < bytesRead; ) {
       const feed = chunk.indexOf(LF, at)
       const stop = feed < 0 ? bytesRead : feed
-      if (nul >= 0 && nul < stop) return begin
+      if (nul >= 0 && nul < at) nul = chunk.indexOf(0, at)
+      hasNul ||= nul >= 0 && nul < stop
       if (stop > at) {
         first ??= chunk[at]
         last = chunk[stop - 1]!
       }
       if (feed < 0) break
-      if (first !== OPENING || last !== CLOSING) return begin
-      visit(begin)
+      const isEvent = first === OPENING && last === CLOSING && !hasNul
+      if (!isEvent && !passes) return end
       at = feed + 1
+      if (isEvent) {
+        visit(begin)
+        end = position + at
+      }
       begin = position + at
       first = undefined
       last = 0
+      hasNul = false
     }
     position += bytesRead
   }

@@ -65,8 +65,8 @@ type PutAside = (folder: string, name: string, reason: string) => Promise<void>
 /** Parts of batches that were never acknowledged. */
 async function clearIncoming(folders: Folders, putAside: PutAside): Promise<void> {
   for (const name of await folders.files.readdir(folders.incoming)) {
-    if (folders.isIncomingFile(name)) await removeFile(folders.files, join(folders.incoming, name))
-    else await putAside(folders.incoming, name, 'its name is not one of the spool')
+    const isGone = folders.isIncomingFile(name) && (await isRemoved(folders, join(folders.incoming, name)))
+    if (!isGone) await putAside(folders.incoming, name, 'it is no file of the spool')
   }
 }
 
@@ -125,7 +125,7 @@ async function readReceipts(folders: Folders, sinks: readonly string[], entries:
     for (const file of await receiptsIn(folders, name, log)) {
       const entry = entries.get(file)
       if (entry !== undefined) entry.done |= 1 << sink
-      else if (batchOf(file) !== undefined) await removeFile(folders.files, folders.receiptFile(name, file))
+      else if (batchOf(file) !== undefined) await isRemoved(folders, folders.receiptFile(name, file))
     }
   }
   return strangers
@@ -154,7 +154,7 @@ async function forgetSink(folders: Folders, sink: string, found: readonly Entry[
       'SINKS no longer names this sink: the batches that waited for it are not delivered there.',
     )
   for (const file of receipts) {
-    if (batchOf(file) !== undefined) await removeFile(folders.files, folders.receiptFile(sink, file))
+    if (batchOf(file) !== undefined) await isRemoved(folders, folders.receiptFile(sink, file))
   }
   await folders.files.rmdir(join(folders.receipts, sink)).catch(() => {})
 }
@@ -166,7 +166,18 @@ async function retireWithReceipts(
   file: string,
 ): Promise<void> {
   await retire(file)
-  for (const sink of sinks) await removeFile(folders.files, folders.receiptFile(sink, file))
+  for (const sink of sinks) await isRemoved(folders, folders.receiptFile(sink, file))
+}
+
+/** False where a folder lies there, which only a person can have made: it stops no start. */
+async function isRemoved({ files }: Folders, path: string): Promise<boolean> {
+  try {
+    await removeFile(files, path)
+    return true
+  } catch (error) {
+    if (!hasCode(error, 'EISDIR', 'EPERM')) throw error
+    return false
+  }
 }
 
 function createAside(folders: Folders, log: Log) {
