@@ -106,7 +106,11 @@ export const httpErrors = {
     'The request did not arrive in time; nothing was stored. Send it again.',
     408,
   ),
-  headersTooLarge: createError('ERR_INTAKE_HEADERS_TOO_LARGE', 'The request headers are larger than 16 KiB.', 431),
+  headersTooLarge: createError(
+    'ERR_INTAKE_HEADERS_TOO_LARGE',
+    'The request headers are larger than 16 KiB or more than 1,000.',
+    431,
+  ),
   internal: createError('ERR_INTAKE_INTERNAL', 'The intake failed; its log says why. Send the batch again.', 500),
 } as const
 

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 
 /** Ids in one string of the answer: about 64 KB. */
@@ -26,9 +27,11 @@ export function counting(id: (number: number) => string): () => string {
   return () => id(number++)
 }
 
-function* pieces(count: number, next: () => string): Generator<string> {
+/** A turn for others before each piece: a sender that reads quickly would else keep the thread to the end. */
+async function* pieces(count: number, next: () => string): AsyncGenerator<string> {
   yield HEAD
   for (let left = count; left > 0; left -= IDS_A_PIECE) {
+    await nextTurn()
     yield idList(Math.min(left, IDS_A_PIECE), next) + (left > IDS_A_PIECE ? ',' : TAIL)
   }
 }

@@ -9,15 +9,14 @@ const STRANGERS = [401, 403, 429]
 
 /**
  * Counts each request once, by its route's pattern, never by what the sender wrote; `aborted` is the status of one whose connection
- * closed before its answer was sent. Returns what counts the answers that are written on the bare socket.
+ * closed before its answer was sent. Returns what counts the answers for which no hook is run.
  */
-export function countRequests(app: FastifyInstance, metrics: Metrics): OnAnswer {
+export function countRequests(app: FastifyInstance, metrics: Metrics) {
   const onSocket = new WeakMap<ServerResponse, number>()
   app.decorateRequest('identity', undefined)
   app.decorateRequest('outcome', undefined)
 
-  app.addHook('onRequest', async (request, { raw }) => {
-    const route = request.is404 ? 'other' : routeLabel(request.routeOptions.url ?? 'other')
+  const countWhenClosed = (raw: ServerResponse, route: string) => {
     let answered: number | undefined
     raw.once('finish', () => {
       answered = raw.statusCode
@@ -26,6 +25,9 @@ export function countRequests(app: FastifyInstance, metrics: Metrics): OnAnswer 
       const status = onSocket.get(raw) ?? answered ?? 'aborted'
       metrics.requests.inc({ route, status: String(status) })
     })
+  }
+  app.addHook('onRequest', async (request, { raw }) => {
+    countWhenClosed(raw, request.is404 ? 'other' : routeLabel(request.routeOptions.url ?? 'other'))
   })
   app.addHook('onSend', async (request, reply) => {
     if (request.method !== 'POST' || request.is404 || request.outcome !== undefined) return
@@ -35,10 +37,11 @@ export function countRequests(app: FastifyInstance, metrics: Metrics): OnAnswer 
     if (request.outcome === 'stored') metrics.acceptDuration.observe(reply.elapsedTime / 1000)
   })
 
-  return (status, inHand) => {
+  const onSocketAnswer: OnAnswer = (status, inHand) => {
     if (inHand === undefined) metrics.requests.inc({ route: 'other', status: String(status) })
     else onSocket.set(inHand, status)
   }
+  return { onSocketAnswer, onUnreadable: (raw: ServerResponse) => countWhenClosed(raw, 'other') }
 }
 
 function routeLabel(pattern: string): string {

@@ -32,7 +32,7 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
 
   const app = fastify({
     ...serverOptions(log, tls && readTls(tls)),
-    frameworkErrors: answerUnreadable(peers, metrics),
+    frameworkErrors: answerUnreadable(peers, metrics, response => onUnreadable(response)),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, onSocketAnswer),
   })
   const stopRenewing = tls === undefined ? () => {} : renewTls(app.server as HttpsServer, tls, log)
@@ -45,7 +45,7 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
     if (closing) reply.header('connection', 'close')
   })
   addSecurityHeaders(app)
-  const onSocketAnswer = countRequests(app, metrics)
+  const { onSocketAnswer, onUnreadable } = countRequests(app, metrics)
   refuseStrangers(app, peers, metrics)
   takeBodiesAsTheyCome(app)
   refuseConnect(app, 'GET, HEAD, POST', onSocketAnswer)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const LINGER_BYTES = 1024 ** 2
 const LINGER_MS = 2000
@@ -10,12 +10,14 @@ const LINGER_MS = 2000
  * the kernel reset the connection, and the sender may lose the answer; so our side is closed first, and a little more is read.
  */
 export function lingerAfterEarlyAnswers(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply) => {
-    const { raw } = request
-    if (raw.complete || !hasBody(raw.headers)) return
-    reply.header('connection', 'close')
-    linger(raw)
-  })
+  app.addHook('onSend', async (request, reply) => closeWhenEarly(request, reply))
+}
+
+/** The same, for answers to which no hook is run. */
+export function closeWhenEarly({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete || !hasBody(raw.headers)) return
+  reply.header('connection', 'close')
+  linger(raw)
 }
 
 function linger(request: IncomingMessage): void {

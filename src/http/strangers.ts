@@ -1,7 +1,9 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { answerError } from './errors.ts'
+import { closeWhenEarly } from './linger.ts'
 import type { Peers } from './peers.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
@@ -19,9 +21,11 @@ export function refuseStrangers(app: FastifyInstance, peers: Peers, metrics: Met
 }
 
 /** For requests whose URL cannot be read: no hook is run for them. */
-export function answerUnreadable(peers: Peers, metrics: Metrics) {
+export function answerUnreadable(peers: Peers, metrics: Metrics, count: (response: ServerResponse) => void = () => {}) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    count(reply.raw)
     setSecurityHeaders(request, reply)
+    closeWhenEarly(request, reply)
     if (peers.admits(request.raw)) return answerError(error, request, reply)
     metrics.authFailures.inc({ reason: 'address' })
     return answerError(new httpErrors.forbiddenAddress(), request, reply)

@@ -268,17 +268,15 @@ describe('dead-letters discard', () => {
 
 describe('what the system refuses', () => {
   it.each<DeadLettersCommand>(['list', 'show', 'redrive', 'discard'])(
-    'is one sentence of %s, where the data folder is a file or the file of a day a folder',
+    'is one sentence of %s, where the data folder is a file; a folder with the name of a day is none of ours',
     async command => {
       const file = join(dir, 'file')
       await writeFile(file, '')
       const where = await run(command, { sink: 'file' }, { DATA_DIR: file })
       expect(where).toMatchObject({ code: 1, stderr: expect.stringMatching(/^The .*(ENOTDIR|is no folder).*\n$/) })
       await mkdir(join(folder('file'), '2026-01-02.ndjson'), { recursive: true })
-      const { code, stderr } = await run(command, { sink: 'file' })
-      const sentence =
-        command === 'redrive' ? 'file: not all dead letters were redriven' : 'The files in DATA_DIR cannot'
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(`^${sentence}.*EISDIR.*\n$`) })
+      const { code, stdout } = await run(command, { sink: 'file' })
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     },
   )
 })
