@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../delivery/log.ts'
 import { UsageError } from '../errors.ts'
 import { createLineReader, LineError } from '../lib/line-socket.ts'
-import { openSocketPaths, type SocketPaths } from '../lib/socket-path.ts'
+import { listenAt, openSocketPaths, type SocketPaths } from '../lib/socket-path.ts'
 import type { Operations } from './operations.ts'
 import {
   ALIVE_MS,
@@ -106,7 +106,7 @@ export async function startControl({ dir, operations, log, requestMs = REQUEST_M
   const publish = async () => {
     paths = await openSocketPaths(dir)
     await rm(join(dir, draft), { force: true })
-    await listen(server, paths.of(draft))
+    await listenAt(server, paths.of(draft))
     await chmod(join(dir, draft), 0o600)
     // In the place of one that a killed process left.
     await rename(join(dir, draft), join(dir, SOCKET_NAME))
@@ -146,16 +146,4 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 async function closed(connections: ReadonlySet<net.Socket>): Promise<void> {
   await Promise.all([...connections].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve()))))
-}
-
-function listen(server: net.Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, () => {
-      server.off('error', reject)
-      server.on('error', () => {})
-      server.unref()
-      resolve()
-    })
-  })
 }

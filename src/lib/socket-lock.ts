@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, open, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, readdir, rename, rm } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { hasCode } from './error-code.ts'
+import { listenAt, openSocketPaths, type SocketPaths } from './socket-path.ts'
 
 /**
  * One process a folder, by Unix sockets: the kernel closes a socket with its process, so a lock that answers is held and one that
@@ -23,8 +24,6 @@ export class LockHeldError extends Error {
   override readonly name = 'LockHeldError'
 }
 
-/** sun_path has 108 bytes on Linux, 104 on macOS, with the final NUL. */
-const MAX_SOCKET_PATH_BYTES = 103
 const ANSWER_MS = 500
 const GIVE_UP_MS = 15_000
 const POLL_MS = 25
@@ -35,12 +34,7 @@ type Answer = 'held' | 'starting' | 'unclear' | 'dead'
 /** @throws LockHeldError, or the error of the file system. */
 export async function lockFolder(folder: string, prefix = 'lock'): Promise<FolderLock> {
   const mine = `${prefix}.${process.pid}-${randomBytes(8).toString('hex')}`
-  const directory = await open(folder, 'r')
-  const socketPath = (name: string) => {
-    const path = join(folder, name)
-    // Linux takes a folder of any depth through the descriptor of an open one.
-    return Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES ? path : `/proc/self/fd/${directory.fd}/${name}`
-  }
+  const paths = await openSocketPaths(folder)
   let held = false
   const server = net.createServer(socket => {
     socket.on('error', () => socket.destroy())
@@ -51,15 +45,15 @@ export async function lockFolder(folder: string, prefix = 'lock'): Promise<Folde
     released ??= (async () => {
       await Promise.all([mine, `${mine}.new`].map(name => rm(join(folder, name), { force: true }).catch(() => {})))
       await new Promise<void>(resolve => server.close(() => resolve()))
-      await directory.close()
+      await paths.close()
     })()
     return released
   }
 
   try {
-    await listen(server, socketPath(`${mine}.new`))
+    await listenAt(server, paths.of(`${mine}.new`))
     await publish(join(folder, mine))
-    await outlast(folder, prefix, mine, socketPath)
+    await outlast(folder, prefix, mine, paths)
     held = true
     await removeUnpublished(folder, prefix)
     return { release }
@@ -67,18 +61,6 @@ export async function lockFolder(folder: string, prefix = 'lock'): Promise<Folde
     await release()
     throw error
   }
-}
-
-function listen(server: net.Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, () => {
-      server.off('error', reject)
-      server.on('error', () => {})
-      server.unref()
-      resolve()
-    })
-  })
 }
 
 async function publish(path: string): Promise<void> {
@@ -94,13 +76,13 @@ async function publish(path: string): Promise<void> {
 }
 
 /** Returns when no other process holds the lock or can get it before this one. */
-async function outlast(folder: string, prefix: string, mine: string, socketPath: (name: string) => string) {
+async function outlast(folder: string, prefix: string, mine: string, paths: SocketPaths) {
   const deadline = performance.now() + GIVE_UP_MS
   for (;;) {
     let waits = false
     for (const name of await locksIn(folder, prefix)) {
       if (name === mine || name.endsWith('.new')) continue
-      const answer = await ask(socketPath(name))
+      const answer = await ask(paths.of(name))
       if (answer === 'dead') await rm(join(folder, name), { force: true })
       if (answer === 'held' || (answer === 'starting' && name < mine)) throw new LockHeldError('the folder is locked')
       waits ||= answer === 'starting' || answer === 'unclear'

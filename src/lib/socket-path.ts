@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 
 /** sun_path has 108 bytes on Linux, 104 on macOS, with the final NUL. */
@@ -21,4 +22,17 @@ export async function openSocketPaths(folder: string): Promise<SocketPaths> {
     },
     close: () => directory.close(),
   }
+}
+
+/** Resolves when the server listens there; it keeps no process alive, and later errors of it end none. */
+export function listenAt(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, () => {
+      server.off('error', reject)
+      server.on('error', () => {})
+      server.unref()
+      resolve()
+    })
+  })
 }
