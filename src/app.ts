@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { adminTokens, peersOf, tlsFiles } from './access-settings.ts'
 import type { Config } from './config.ts'
 import { createOperations } from './control/operations.ts'
 import { startControl } from './control/server.ts'
+import { deadLettersFolder, spoolSettings } from './data-settings.ts'
 import { registry } from './datasets/index.ts'
 import { createDeadLetterStore } from './delivery/dead-letter-store.ts'
 import { createDrain, type Drain } from './delivery/drain.ts'
@@ -53,14 +53,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
   const ledger = createLedger(metrics, config.sinks)
   const drains: Drain[] = []
   const spool = createDiskSpool({
-    dir: join(config.dataDir, 'spool'),
-    lockDir: config.dataDir,
-    sinks: config.sinks,
-    maxBytes: config.spoolMaxBytes,
-    minFreeBytes: config.spoolMinFreeBytes,
-    duplicateWindowMs: config.duplicateWindowSeconds * 1000,
-    keepBytes: config.spoolKeepBytes,
-    keepMs: config.spoolKeepSeconds * 1000,
+    ...spoolSettings(config),
     onStored: ledger.stored,
     onSetAside(batch, waiting) {
       metrics.spoolSetAside.inc()
@@ -118,7 +111,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
       log,
     })
     closers.push(() => pool.close())
-    const folder = join(config.dataDir, 'dead-letters')
+    const folder = deadLettersFolder(config)
     const oldest = new Map(config.sinks.map(sink => [sink as string, oldestFor(recovered, sink)]))
     const letters = createDeadLetterStore({
       folder,

@@ -50,11 +50,11 @@ export function httpHeaders({ httpHeaders: value, httpHeadersFile: file }: Confi
   return createHeaders(createSecret({ value, file }, { setting: 'HTTP_HEADERS' }), 'HTTP_HEADERS')
 }
 
-export function elasticsearchClient(config: Config): HttpClient {
+export function elasticsearchClient(config: Config, headers = elasticsearchHeaders(config)): HttpClient {
   return createHttpClient({
     name: 'elasticsearch',
     urls: config.elasticsearchUrl,
-    headers: elasticsearchHeaders(config),
+    headers,
     caFile: config.elasticsearchCaFile,
     certFile: config.elasticsearchCertFile,
     keyFile: config.elasticsearchKeyFile,
@@ -78,7 +78,7 @@ export function askBy(client: HttpClient, signal: AbortSignal): Ask {
 function makeElasticsearchSink(config: Config, log: Logger): Sink {
   const { profile, eventIdField, elasticsearchSetup: setup, elasticsearchNamespace: namespace } = config
   const headers = elasticsearchHeaders(config)
-  const client = elasticsearchClient(config)
+  const client = elasticsearchClient(config, headers)
   const naming = namingOf(config)
   const warn = (warning: string) => log.warn({ sink: 'elasticsearch' }, warning)
   const readiness = createReadiness({ naming, profile, setup: setup === 'auto' ? 'auto' : 'check', eventIdField, warn })

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import pino from 'pino'
 import type { Config } from '../config.ts'
 import { askControl } from '../control/client.ts'
 import { checkSink, createOperations } from '../control/operations.ts'
 import { isRequest, type Outcome, type Progress, type Request } from '../control/protocol.ts'
+import { deadLettersFolder, spoolSettings } from '../data-settings.ts'
 import { createDeadLetterStore, sinksWithLetters } from '../delivery/dead-letter-store.ts'
 import type { Log } from '../delivery/log.ts'
 import { UsageError } from '../errors.ts'
@@ -19,8 +19,6 @@ export interface Ran {
 }
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-export const deadLettersFolder = (config: Pick<Config, 'dataDir'>): string => join(config.dataDir, 'dead-letters')
 
 /**
  * Has a request done by whoever may: the service that holds the data folder, or this process where none does.
@@ -89,14 +87,7 @@ async function holdFolder({ dataDir }: Config) {
 
 async function openSpool(config: Config, log: Log) {
   const spool = createDiskSpool({
-    dir: join(config.dataDir, 'spool'),
-    lockDir: config.dataDir,
-    sinks: config.sinks,
-    maxBytes: config.spoolMaxBytes,
-    minFreeBytes: config.spoolMinFreeBytes,
-    duplicateWindowMs: config.duplicateWindowSeconds * 1000,
-    keepBytes: config.spoolKeepBytes,
-    keepMs: config.spoolKeepSeconds * 1000,
+    ...spoolSettings(config),
     forCommand: true,
     onStored() {},
     log,

@@ -27,6 +27,18 @@ async function start(env: Record<string, string>): Promise<Service> {
   return service
 }
 
+/** Two intakes, of which the first forwards lines to the second. */
+async function startForwarding(env: Record<string, string>) {
+  const second = await start({ SINKS: 'file' })
+  const first = await start({
+    HTTP_URL: `${second.url}/plain/batch`,
+    HTTP_FORMAT: 'lines',
+    HTTP_HEADERS: `X-SEKOIAIO-INTAKE-KEY: ${second.key}`,
+    ...env,
+  })
+  return { first, second }
+}
+
 async function send(service: Service, body: Buffer | string, path = '/plain/batch'): Promise<number> {
   const answer = await request(`${service.url}${path}`, {
     method: 'POST',
@@ -48,13 +60,7 @@ function eventsOf(service: Service): string[] {
 
 describe('an intake that forwards lines to another intake', () => {
   it('makes the same events there, whatever the lines are', async () => {
-    const second = await start({ SINKS: 'file' })
-    const first = await start({
-      SINKS: 'file,http',
-      HTTP_URL: `${second.url}/plain/batch`,
-      HTTP_FORMAT: 'lines',
-      HTTP_HEADERS: `X-SEKOIAIO-INTAKE-KEY: ${second.key}`,
-    })
+    const { first, second } = await startForwarding({ SINKS: 'file,http' })
     const lines = goldenFiles().map(({ golden }) => golden.line)
     const odd = [
       '{"no":"dataset"}',
@@ -82,14 +88,7 @@ describe('an intake that forwards lines to another intake', () => {
 
 describe('an intake that forwards lines which look like something else there', () => {
   it('has them all there: equal lines of several pieces and batches, and one like an upload test', async () => {
-    const second = await start({ SINKS: 'file' })
-    const first = await start({
-      SINKS: 'http',
-      HTTP_URL: `${second.url}/plain/batch`,
-      HTTP_FORMAT: 'lines',
-      HTTP_HEADERS: `X-SEKOIAIO-INTAKE-KEY: ${second.key}`,
-      DUPLICATE_WINDOW_SECONDS: '0',
-    })
+    const { first, second } = await startForwarding({ SINKS: 'http', DUPLICATE_WINDOW_SECONDS: '0' })
     const line = '{"QueryName":"a.example","ResponseCode":0}'
     for (let turn = 0; turn < 2; turn++) expect(await send(first, `${line}\n`)).toBe(200)
     expect(await send(first, `${line}\n{"content":"tests"}\n`)).toBe(200)
