@@ -1,81 +1,64 @@
-/**
- * Microseconds per record of each dataset on one thread, without the ends: decode, map and encode of its golden lines, and how that
- * compares with JSON.parse of the line and JSON.stringify of the record. `npm exec -c 'node bench/datasets.ts'`, or with names of datasets.
- */
-
-import { loadConfig } from '../src/config.ts'
 import { registry } from '../src/datasets/index.ts'
-import { createEncoder } from '../src/delivery/encode.ts'
-import { uuidsOf } from '../src/lib/uuid.ts'
-import { createMapper } from '../src/mapper/mapper.ts'
-import { mapperSettings } from '../src/mapping-settings.ts'
 import { goldenFiles } from '../test/golden/golden.ts'
+import { batchOf } from './records.ts'
+import type { Compared } from './yardstick.ts'
 
 const RECORDS = 1000
-const ROUNDS = 7
+/** So that the compiler has seen enough when the first round counts. */
+const BATCHES = 3
+
+/** Datasets of one kind: figures of single ones are of few records and move; the family's are what is watched. */
+export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  web: [
+    'account_abuse_protection_events',
+    'firewall_events',
+    'nel_reports',
+    'page_shield_events',
+    'sinkhole_http_logs',
+    'turnstile_events',
+    'websocket_analytics',
+    'workers_trace_events',
+    'zaraz_events',
+  ],
+  dns: ['dns_firewall_logs', 'dns_logs', 'gateway_dns'],
+  network: [
+    'gateway_http',
+    'gateway_network',
+    'ipsec_logs',
+    'magic_bgp_logs',
+    'magic_ids_detections',
+    'mnm_flow_logs',
+    'network_analytics_logs',
+    'spectrum_events',
+    'zero_trust_network_sessions',
+  ],
+  audit: ['access_requests', 'audit_logs', 'audit_logs_v2', 'mcp_portal_logs', 'ssh_logs'],
+  devices: [
+    'device_posture_results',
+    'dex_application_tests',
+    'dex_device_state_events',
+    'warp_config_changes',
+    'warp_toggle_changes',
+  ],
+  findings: [
+    'biso_user_actions',
+    'casb_findings',
+    'dlp_forensic_copies',
+    'email_security_alerts',
+    'email_security_post_delivery_events',
+  ],
+}
+
+export const familyOf = (dataset: string) =>
+  Object.keys(FAMILIES).find(family => FAMILIES[family]!.includes(dataset)) ?? dataset
 
 const golden = Map.groupBy(goldenFiles(), file => file.dataset)
-const wanted = process.argv.slice(2)
-const mapper = createMapper(registry, mapperSettings(loadConfig({}, []).config))
 
-/** The golden lines in turn. Their values repeat, as those of real traffic do: caches are warm. */
-function linesOf(dataset: string): string[] {
-  const lines = golden.get(dataset)!.map(file => file.golden.line)
-  return Array.from({ length: RECORDS }, (_, i) => lines[i % lines.length]!)
+export const datasetNames: readonly string[] = registry.map(({ name }) => name)
+
+/** The golden lines of a dataset in turn. Their values repeat, as those of real traffic do: caches are warm. */
+export function goldenBatch(dataset: string): Compared {
+  const lines = golden.get(dataset)!.map(file => file.golden.line.trim())
+  const batch = Array.from({ length: RECORDS }, (_, i) => lines[i % lines.length]!)
+  return { bodies: Array(BATCHES).fill(batchOf(batch)), recordsPerBatch: RECORDS, dataset }
 }
-
-async function encode(dataset: string, body: Uint8Array): Promise<void> {
-  const encoder = createEncoder({
-    mapper,
-    settings: {
-      maxLineBytes: 1024 ** 2,
-      dropFields: [],
-      dropDatasets: [],
-      documents: { profile: 'ecs', namespace: 'default' },
-    },
-    context: { dataset, time: '2026-01-01T00:00:00Z', id: uuidsOf(new Uint8Array(32)) },
-    format: 'lines',
-    gzip: false,
-    form: 'event',
-    onPiece: () => {},
-  })
-  await encoder.push(body)
-  await encoder.end()
-  encoder.destroy()
-}
-
-function parseAndWrite(lines: readonly string[]): void {
-  for (const line of lines) JSON.stringify(JSON.parse(line))
-}
-
-/** Microseconds a record. */
-async function time(run: () => void | Promise<void>): Promise<number> {
-  const from = performance.now()
-  await run()
-  return ((performance.now() - from) * 1000) / RECORDS
-}
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-
-async function measure(dataset: string): Promise<void> {
-  const lines = linesOf(dataset)
-  const body = new TextEncoder().encode(`${lines.join('\n')}\n`)
-  const ours: number[] = []
-  const json: number[] = []
-  for (let round = -3; round < ROUNDS; round++) {
-    const took = [await time(() => encode(dataset, body)), await time(() => parseAndWrite(lines))] as const
-    // The first rounds only warm up.
-    if (round < 0) continue
-    ours.push(took[0])
-    json.push(took[1])
-  }
-  const bytes = body.length / RECORDS
-  const cells = [bytes.toFixed(0), median(ours).toFixed(1), median(json).toFixed(1)]
-  const ratio = (median(ours) / median(json)).toFixed(1)
-  console.log(`${dataset.padEnd(36)}${[...cells, ratio].map(cell => cell.padStart(12)).join('')}`)
-}
-
-console.log(
-  `${''.padEnd(36)}${['bytes', 'µs a record', 'JSON alone', 'ratio'].map(cell => cell.padStart(12)).join('')}`,
-)
-for (const { name } of registry) if (wanted.length === 0 || wanted.includes(name)) await measure(name)

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 
 export interface Load {
@@ -8,6 +9,14 @@ export interface Load {
   /** Batches in all; they are taken from `bodies` in turn. */
   readonly batches: number
   readonly connections: number
+  /** Batches begin at this rate whether or not those before are answered (a time-table); without it each connection is as fast as it is answered. */
+  readonly perSecond?: number
+  /** While it is true no batch begins: keeps the backlog bounded where accepting is faster than delivering. */
+  readonly isHeld?: () => boolean
+  /** What is on its way then is given up. */
+  readonly signal?: AbortSignal
+  /** Each answer: milliseconds from the moment at which the batch should have begun. */
+  readonly onAnswer?: (ms: number, status: number) => void
 }
 
 export interface LoadResult {
@@ -17,7 +26,9 @@ export interface LoadResult {
   readonly refused: number
 }
 
-/** Posts batches over kept-alive connections, each connection as fast as it is answered. Bounded by the count of batches. */
+const HELD_MS = 5
+
+/** Posts batches over kept-alive connections. Bounded by the count of batches. */
 export async function post(load: Load): Promise<LoadResult> {
   const pool = new Pool(load.url, {
     connections: load.connections,
@@ -26,32 +37,53 @@ export async function post(load: Load): Promise<LoadResult> {
     bodyTimeout: 300_000,
   })
   const times: number[] = []
+  const began = performance.now()
   let next = 0
   let refused = 0
+
+  const send = async (body: Uint8Array) => {
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/plain/batch',
+      headers: {
+        'x-sekoiaio-intake-key': load.key,
+        'content-encoding': 'gzip',
+        'content-type': 'text/plain; charset=utf-8',
+      },
+      body,
+      signal: load.signal ?? null,
+    })
+    await answer.body.dump({ limit: Number.MAX_SAFE_INTEGER })
+    return answer.statusCode
+  }
   const sender = async () => {
-    while (next < load.batches) {
-      const body = load.bodies[next++ % load.bodies.length]
-      const began = performance.now()
-      const answer = await pool.request({
-        method: 'POST',
-        path: '/plain/batch',
-        headers: {
-          'x-sekoiaio-intake-key': load.key,
-          'content-encoding': 'gzip',
-          'content-type': 'text/plain; charset=utf-8',
-        },
-        body: body as Uint8Array,
-      })
-      await answer.body.dump({ limit: Number.MAX_SAFE_INTEGER })
-      if (answer.statusCode !== 200) refused++
-      times.push(performance.now() - began)
+    while (next < load.batches && load.signal?.aborted !== true) {
+      if (load.isHeld?.()) {
+        await sleep(HELD_MS)
+        continue
+      }
+      const number = next++
+      const due = load.perSecond === undefined ? performance.now() : began + (number * 1000) / load.perSecond
+      if (due > performance.now()) await sleep(due - performance.now(), undefined, { signal: load.signal })
+      const status = await send(load.bodies[number % load.bodies.length]!)
+      if (status !== 200) refused++
+      const ms = performance.now() - due
+      times.push(ms)
+      load.onAnswer?.(ms, status)
     }
   }
-  const began = performance.now()
-  await Promise.all(Array.from({ length: load.connections }, sender))
+  const unlessGivenUp = (error: unknown) => {
+    if (load.signal?.aborted !== true) throw error
+  }
+  await Promise.all(Array.from({ length: load.connections }, () => sender().catch(unlessGivenUp)))
   const seconds = (performance.now() - began) / 1000
-  await pool.close()
-  times.sort((a, b) => a - b)
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
+  await (load.signal?.aborted ? pool.destroy() : pool.close())
+  const at = quantilesOf(times)
   return { seconds, p50Ms: at(0.5), p99Ms: at(0.99), refused }
+}
+
+/** @returns takes a share (0.99) and gives the value below which that share of them lies */
+export function quantilesOf(values: readonly number[]): (share: number) => number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return share => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }

@@ -12,6 +12,7 @@ export interface Service {
   readonly url: string
   readonly key: string
   readonly dataDir: string
+  readonly pid: number
   /** Sum of the samples of a metric that have all the given labels. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
   /** Highest resident memory so far, in MiB. */
@@ -63,6 +64,7 @@ export async function startService(env: Readonly<Record<string, string>> = {}): 
     url,
     key: KEY,
     dataDir,
+    pid: child.pid!,
     metric: async (name, labels = {}) =>
       sumOf(await (await request(`http://127.0.0.1:${adminPort}/metrics`)).body.text(), name, labels),
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,

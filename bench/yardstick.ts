@@ -1,71 +1,79 @@
-import { performance } from 'node:perf_hooks'
 import { gunzipSync } from 'node:zlib'
 import { loadConfig } from '../src/config.ts'
 import { registry } from '../src/datasets/index.ts'
 import { createEncoder } from '../src/delivery/encode.ts'
 import { uuidsOf } from '../src/lib/uuid.ts'
 import { createMapper } from '../src/mapper/mapper.ts'
-import { mapperSettings } from '../src/mapping-settings.ts'
-import { batchOf, httpRequestLines } from './records.ts'
+import { encodeSettings, mapperSettings } from '../src/mapping-settings.ts'
+import { type Figure, figureOf } from './figures.ts'
 
 export interface Comparison {
-  readonly yardstickMicros: number
-  readonly oursMicros: number
-  readonly randomAgentsMicros: number
-  /** Ours by the yardstick, of the medians. */
-  readonly ratio: number
+  /** Microseconds a record. */
+  readonly yardstick: Figure
+  readonly ours: Figure
+  /** Ours by the yardstick, of rounds that were next to each other. */
+  readonly ratio: Figure
   readonly lineBytes: number
   readonly eventBytes: number
 }
 
-const RECORDS = 1_000
-const BATCHES = 10
+export interface Compared {
+  /** Gzipped batches; each is one measurement of the round. */
+  readonly bodies: readonly Uint8Array[]
+  readonly recordsPerBatch: number
+  /** What the request named. */
+  readonly dataset?: string
+}
+
+/** So many rounds only warm up: the compiler is done with both by then. */
+const WARM_UP_ROUNDS = 2
+const LF = 10
+
+const { config } = loadConfig({}, [])
+const mapper = createMapper(registry, mapperSettings(config))
+const settings = encodeSettings(config)
+
+/** Mean bytes of an event of this batch, without its LF, under settings of the service. */
+export async function eventBytesOf(body: Uint8Array, env: Readonly<Record<string, string>>): Promise<number> {
+  const events = await encode(body, undefined, createMapper(registry, mapperSettings(loadConfig(env, []).config)))
+  const count = events.reduce((sum, byte) => sum + Number(byte === LF), 0)
+  return events.length / count - 1
+}
 
 /**
  * What the native parts alone take for the same bytes on one thread (gunzip, JSON.parse of each line, JSON.stringify of an object of
  * the finished event's size), and what inflate, decode, map and encode take here; in turn, so that a noisy machine is noisy for both.
  */
-export async function compareWithYardstick(rounds: number): Promise<Comparison> {
-  const lines = httpRequestLines(RECORDS)
-  const body = batchOf(lines)
-  const events = (await encode(body)).toString().trimEnd().split('\n')
-  const objects = events.map(event => JSON.parse(event) as object)
+export async function compareWithYardstick(compared: Compared, rounds: number): Promise<Comparison> {
+  const { bodies, recordsPerBatch, dataset } = compared
+  const texts = await Promise.all(bodies.map(async body => (await encode(body, dataset)).toString().trimEnd()))
+  const events = texts.map(text => text.split('\n').map(event => JSON.parse(event) as object))
+  const records = bodies.length * recordsPerBatch
+  const time = async (run: (batch: number) => unknown) => {
+    const began = performance.now()
+    for (let batch = 0; batch < bodies.length; batch++) await run(batch)
+    return ((performance.now() - began) * 1000) / records
+  }
   const yardstick: number[] = []
   const ours: number[] = []
-  const randomAgents: number[] = []
-  for (let round = -1; round < rounds; round++) {
-    const agents = Array.from({ length: BATCHES }, (_, i) =>
-      batchOf(httpRequestLines(RECORDS, { seed: 1000 * (round + 2) + i, randomAgents: true })),
-    )
-    const took = {
-      yardstick: await time(async () => measureYardstick(body, objects)),
-      ours: await time(() => encode(body)),
-      randomAgents: await time(i => encode(agents[i] as Buffer)),
-    }
-    // The first round only warms up.
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    const native = await time(i => measureYardstick(bodies[i]!, events[i]!))
+    const own = await time(i => encode(bodies[i]!, dataset))
     if (round < 0) continue
-    yardstick.push(took.yardstick)
-    ours.push(took.ours)
-    randomAgents.push(took.randomAgents)
+    yardstick.push(native)
+    ours.push(own)
   }
+  const inflated = bodies.reduce((sum, body) => sum + gunzipSync(body).length, 0)
   return {
-    yardstickMicros: median(yardstick),
-    oursMicros: median(ours),
-    randomAgentsMicros: median(randomAgents),
-    ratio: median(ours) / median(yardstick),
-    lineBytes: lines.join('').length / RECORDS,
-    eventBytes: events.join('').length / RECORDS,
+    yardstick: figureOf(yardstick),
+    ours: figureOf(ours),
+    ratio: figureOf(ours.map((took, round) => took / yardstick[round]!)),
+    lineBytes: inflated / records - 1,
+    eventBytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0) / records - 1,
   }
 }
 
-/** Microseconds a record. */
-async function time(run: (batch: number) => Promise<unknown>): Promise<number> {
-  const began = performance.now()
-  for (let batch = 0; batch < BATCHES; batch++) await run(batch)
-  return ((performance.now() - began) * 1000) / (BATCHES * RECORDS)
-}
-
-function measureYardstick(body: Buffer, events: readonly object[]): number {
+function measureYardstick(body: Uint8Array, events: readonly object[]): number {
   let size = 0
   const lines = gunzipSync(body).toString('latin1').trimEnd().split('\n')
   for (const [i, line] of lines.entries()) {
@@ -75,19 +83,12 @@ function measureYardstick(body: Buffer, events: readonly object[]): number {
   return size
 }
 
-const mapper = createMapper(registry, mapperSettings(loadConfig({}, []).config))
-
-async function encode(body: Buffer): Promise<Buffer> {
+async function encode(body: Uint8Array, dataset: string | undefined, by = mapper): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   const encoder = createEncoder({
-    mapper,
-    settings: {
-      maxLineBytes: 1024 ** 2,
-      dropFields: [],
-      dropDatasets: [],
-      documents: { profile: 'ecs', namespace: 'default' },
-    },
-    context: { dataset: undefined, time: '2026-01-01T00:00:00Z', id: uuidsOf(new Uint8Array(32)) },
+    mapper: by,
+    settings,
+    context: { dataset, time: '2026-01-01T00:00:00Z', id: uuidsOf(new Uint8Array(32)) },
     format: 'lines',
     gzip: true,
     form: 'event',
@@ -97,9 +98,4 @@ async function encode(body: Buffer): Promise<Buffer> {
   await encoder.end()
   encoder.destroy()
   return Buffer.concat(pieces)
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }

@@ -19,9 +19,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   spool: ['lib', 'errors.ts'],
   sinks: ['lib', 'errors.ts'],
   http: ['spool', 'lib', 'errors.ts', 'metrics.ts'],
+  scan: [],
+  splice: ['scan', 'decode', 'mapper', 'lib'],
   templates: ['datasets', 'mapper'],
   control: ['delivery', 'spool', 'lib', 'errors.ts'],
-  delivery: ['spool', 'decode', 'mapper', 'datasets', 'lib', 'errors.ts', 'metrics.ts', 'sinks/sink.ts'],
+  delivery: ['spool', 'decode', 'mapper', 'datasets', 'splice', 'lib', 'errors.ts', 'metrics.ts', 'sinks/sink.ts'],
 }
 
 interface Import {

@@ -41,7 +41,6 @@ async function serve(body: string, dataset?: string): Promise<JsonObject[]> {
     format: 'lines',
     gzip: false,
     onMapped: ({ event }) => void events.push(event),
-    onTruncated: () => {},
     onStep: () => {},
   })
   await transform.push(Buffer.from(body))

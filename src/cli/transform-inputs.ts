@@ -47,7 +47,6 @@ export async function transformInputs({ env, files, dataset, print }: TransformI
         const line = print(mapped, dropped)
         if (line !== undefined) out.add(line)
       },
-      onTruncated: () => {},
       onStep: () => out.flush(),
     })
     // Who follows a log sees each line soon, not when a hundred have come.

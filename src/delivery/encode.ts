@@ -1,10 +1,11 @@
-import type { RawLine } from '../decode/lines.ts'
-import type { BatchContext, Mapped, Mapper } from '../mapper/types.ts'
+import type { BatchContext, Mapper } from '../mapper/types.ts'
 import type { Form } from '../sinks/sink.ts'
-import { createFormWriter, type DocumentSettings } from './forms.ts'
+import type { DocumentSettings } from './forms.ts'
+import { createLineMapper } from './line-mapper.ts'
 import { createPieceBuilder, type EncodedPiece, type PieceBuilder } from './piece-builder.ts'
-import { type BatchStatistics, countMapped, createStatistics } from './statistics.ts'
-import { createTransform } from './transform.ts'
+import type { SpareBuffers } from './spare-buffers.ts'
+import { type BatchStatistics, createStatistics } from './statistics.ts'
+import { createWalk } from './walk.ts'
 
 /** How batches are encoded: the same for all, plain data. */
 export interface EncodeSettings {
@@ -27,6 +28,8 @@ export interface EncoderOptions {
   readonly form: Form
   /** Takes the pieces in order; a promise it returns is the back-pressure. */
   readonly onPiece: (piece: EncodedPiece) => void | Promise<void>
+  /** Where pieces' buffers come from; default: each is new. */
+  readonly spare?: SpareBuffers
 }
 
 /** One batch on its way: stored bytes in, pieces of encoded events out. The same bytes always give the same pieces. */
@@ -40,14 +43,13 @@ export interface Encoder {
 }
 
 const MIB = 1024 * 1024
+const NO_SPARE: SpareBuffers = { take: bytes => Buffer.allocUnsafeSlow(bytes), give() {} }
 
 export function createEncoder(options: EncoderOptions): Encoder {
-  const { settings, onPiece } = options
+  const { settings, onPiece, spare = NO_SPARE } = options
   const { pieceBytes = MIB, heldBytes = 8 * MIB } = settings
   const statistics = createStatistics()
   const dropped = new Set(settings.dropDatasets)
-  const writer = createFormWriter(options.form, settings.documents)
-  const ids = options.format === 'rows' ? createRowIds(options.context) : undefined
   const builders = new Map<string, PieceBuilder>()
   const ready: EncodedPiece[] = []
   let held = 0
@@ -58,19 +60,18 @@ export function createEncoder(options: EncoderOptions): Encoder {
     if (piece !== undefined) ready.push(piece)
   }
 
-  const encode = (mapped: Mapped) => {
-    statistics.lines++
-    countMapped(statistics, mapped)
-    const id = ids?.take(mapped.line.number)
-    const written = writer.write(mapped)
-    if (dropped.has(mapped.dataset)) {
+  const add = (dataset: string, line: number, event: string | Uint8Array, id: string | undefined) => {
+    if (dropped.has(dataset)) {
       statistics.filtered++
       return
     }
-    const builder = builders.get(mapped.dataset) ?? createPieceBuilder(mapped.dataset)
-    builders.set(mapped.dataset, builder)
+    let builder = builders.get(dataset)
+    if (builder === undefined) {
+      builder = createPieceBuilder(dataset, spare)
+      builders.set(dataset, builder)
+    }
     const before = builder.size
-    builder.add(mapped.line.number, written, id)
+    builder.add(line, event, id)
     held += builder.size - before
     if (builder.size >= pieceBytes) release(builder)
     else if (held >= heldBytes) for (const each of builders.values()) release(each)
@@ -79,49 +80,23 @@ export function createEncoder(options: EncoderOptions): Encoder {
   const handOut = async () => {
     for (let piece = ready.shift(); piece !== undefined; piece = ready.shift()) await onPiece(piece)
   }
-  const transform = createTransform({
+  const lines = createLineMapper({ ...options, statistics, onEvent: add })
+  const walk = createWalk({
     ...options,
-    ...settings,
-    ...(ids && { context: ids.context }),
-    onLine:
-      ids || writer.onLine
-        ? (raw, line) => {
-            ids?.see(raw)
-            writer.onLine?.(raw, line)
-          }
-        : undefined,
-    onMapped: encode,
-    onTruncated(bytes) {
-      statistics.truncatedBytes += bytes
-    },
+    maxLineBytes: settings.maxLineBytes,
+    onLine: lines.push,
     onStep: () => (ready.length > 0 ? handOut() : undefined),
   })
 
   return {
-    push: transform.push,
+    push: walk.push,
     async end() {
-      await transform.end()
+      await walk.end()
+      lines.end()
       for (const builder of builders.values()) release(builder)
       await handOut()
       return statistics
     },
-    destroy: transform.destroy,
-  }
-}
-
-/** The ids that rows of dead letters bring, while their lines are on the way through the mapper. */
-function createRowIds(context: BatchContext) {
-  const own = new Map<number, string>()
-  const idOf = (line: number) => own.get(line) ?? context.id(line)
-  return {
-    context: { ...context, id: idOf },
-    see({ number, id }: RawLine): void {
-      if (id !== undefined) own.set(number, id)
-    },
-    take(line: number): string {
-      const id = idOf(line)
-      own.delete(line)
-      return id
-    },
+    destroy: walk.destroy,
   }
 }

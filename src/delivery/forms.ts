@@ -1,7 +1,6 @@
 import { dataStreamDataset } from '../datasets/data-streams.ts'
-import type { RawLine } from '../decode/lines.ts'
-import type { JsonObject, Line, Mapped } from '../mapper/types.ts'
-import { DOCUMENT_TIME, type Form } from '../sinks/sink.ts'
+import type { JsonObject, Mapped } from '../mapper/types.ts'
+import { DOCUMENT_TIME } from '../sinks/sink.ts'
 
 /** What documents get beside the event. */
 export interface DocumentSettings {
@@ -10,48 +9,30 @@ export interface DocumentSettings {
   readonly namespace: string | undefined
 }
 
-/** Makes the bytes of a form (sinks/sink.ts) of mapped lines. */
-export interface FormWriter {
-  /** Called with each line before it is mapped. */
-  readonly onLine?: (raw: RawLine, line: Line) => void
-  /** Text, or bytes where the line is no UTF-8. */
-  write(mapped: Mapped): string | Uint8Array
-}
-
-export function createFormWriter(form: Form, documents: DocumentSettings): FormWriter {
-  if (form === 'document') return { write: mapped => JSON.stringify(documentOf(mapped, documents)) }
-  if (form === 'line') return createLineWriter()
-  return { write: mapped => JSON.stringify(mapped.event) }
-}
-
-function documentOf({ event, dataset }: Mapped, { profile, namespace }: DocumentSettings): object {
-  const { event: about, ...rest } = event
-  const stream =
-    namespace === undefined
-      ? undefined
-      : { data_stream: { type: 'logs', dataset: dataStreamDataset(dataset, profile), namespace } }
-  return { event: { ingested: DOCUMENT_TIME, ...(about as JsonObject) }, ...stream, ...rest }
-}
-
-function createLineWriter(): FormWriter {
-  /** A text of bytes that are no UTF-8 is not what was received. */
-  const received = new Map<number, Uint8Array>()
+/** Objects that go before a document's other members; those of `event` into it. */
+export function documentExtra(dataset: string, { profile, namespace }: DocumentSettings) {
   return {
-    onLine(raw, line) {
-      if ('bad' in line && line.bad.code === 'not_utf8') received.set(line.number, oneLine(new Uint8Array(raw.bytes)))
-    },
-    write({ line }) {
-      const bytes = received.get(line.number)
-      if (bytes === undefined) return line.text.replaceAll(/[\r\n]/g, ' ')
-      received.delete(line.number)
-      return bytes
-    },
+    event: { ingested: DOCUMENT_TIME },
+    ...(namespace !== undefined && {
+      data_stream: { type: 'logs', dataset: dataStreamDataset(dataset, profile), namespace },
+    }),
   }
 }
 
-const BLANK = 32
+/** The text of form `document` (sinks/sink.ts). */
+export function documentText({ event, dataset }: Mapped, documents: DocumentSettings): string {
+  const { event: about, ...rest } = event
+  const extra = documentExtra(dataset, documents)
+  return JSON.stringify({ ...extra, event: { ...extra.event, ...(about as JsonObject) }, ...rest })
+}
 
-function oneLine(bytes: Uint8Array): Uint8Array {
-  for (const [index, byte] of bytes.entries()) if (byte === 10 || byte === 13) bytes[index] = BLANK
+/** The bytes of form `line`, of what was received: one line. */
+export function lineBytes(received: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(received)
+  for (const [index, byte] of bytes.entries()) if (byte === LF || byte === CR) bytes[index] = BLANK
   return bytes
 }
+
+const LF = 10
+const CR = 13
+const BLANK = 32

@@ -114,13 +114,15 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
     async next() {
       while (damage === undefined) {
         reading ??= pool.read(claim, form, strikes > 0)
+        const from = reading
         try {
-          const encoded = await reading.next()
+          const encoded = await from.next()
           if (encoded === undefined) {
-            statistics = reading.statistics
+            statistics = from.statistics
             return undefined
           }
-          const piece = notGiven(pieceOf(encoded, batch, id))
+          const release = () => from.giveBack(encoded.bytes)
+          const piece = notGiven({ ...pieceOf(encoded, batch, id), release })
           if (piece !== undefined) {
             unreadable = false
             return piece

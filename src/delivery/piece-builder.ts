@@ -1,3 +1,5 @@
+import type { SpareBuffers } from './spare-buffers.ts'
+
 /** Events of one dataset, encoded. A Piece (sinks/sink.ts) without its batch and ids, so that it can cross threads. */
 export interface EncodedPiece {
   readonly dataset: string
@@ -20,14 +22,15 @@ export interface PieceBuilder {
   take(): EncodedPiece | undefined
 }
 
+const NOTHING = Buffer.alloc(0)
 const LF = 10
 const FIRST_BYTES = 64 * 1024
 const FIRST_EVENTS = 64
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3
 
-export function createPieceBuilder(dataset: string): PieceBuilder {
-  let buffer = Buffer.alloc(0)
+export function createPieceBuilder(dataset: string, spare: SpareBuffers): PieceBuilder {
+  let buffer = NOTHING
   let size = 0
   let ends = new Uint32Array(0)
   let lines = new Uint32Array(0)
@@ -38,8 +41,9 @@ export function createPieceBuilder(dataset: string): PieceBuilder {
 
   const makeRoom = (bytes: number) => {
     if (size + bytes > buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(size + bytes, buffer.length === 0 ? expected : 2 * buffer.length))
+      const larger = spare.take(Math.max(size + bytes, buffer.length === 0 ? expected : 2 * buffer.length))
       buffer.copy(larger, 0, 0, size)
+      spare.give(buffer.buffer)
       buffer = larger
     }
     if (count === ends.length) {
@@ -55,7 +59,7 @@ export function createPieceBuilder(dataset: string): PieceBuilder {
       return size
     },
     add(line, event, id) {
-      makeRoom(event.length * MAX_BYTES_PER_UNIT + 1)
+      makeRoom(event.length * (typeof event === 'string' ? MAX_BYTES_PER_UNIT : 1) + 1)
       if (typeof event === 'string') size += buffer.write(event, size, 'utf8')
       else {
         buffer.set(event, size)
@@ -70,7 +74,9 @@ export function createPieceBuilder(dataset: string): PieceBuilder {
     take() {
       if (count === 0) return undefined
       // A buffer that is mostly empty would keep its memory through the queues.
-      const bytes = size * 2 < buffer.length ? new Uint8Array(buffer.subarray(0, size)) : buffer.subarray(0, size)
+      const isEmpty = size * 2 < buffer.length
+      const bytes = isEmpty ? new Uint8Array(buffer.subarray(0, size)) : buffer.subarray(0, size)
+      if (isEmpty) spare.give(buffer.buffer)
       const piece = {
         dataset,
         first,
@@ -82,7 +88,7 @@ export function createPieceBuilder(dataset: string): PieceBuilder {
       ids = []
       first += count
       expected = size + Math.ceil(size / 8) + FIRST_BYTES
-      buffer = Buffer.alloc(0)
+      buffer = NOTHING
       size = 0
       count = 0
       return piece

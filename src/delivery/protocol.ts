@@ -38,6 +38,8 @@ export type ToWorker =
   | { readonly kind: 'end'; readonly job: number }
   | { readonly kind: 'taken'; readonly job: number }
   | { readonly kind: 'cancel'; readonly job: number }
+  /** The buffer of a piece that was written, of whatever job, for another. Transferred. */
+  | { readonly kind: 'spare'; readonly buffer: ArrayBuffer }
 
 export type FromWorker =
   /** All modules are loaded. */

@@ -14,6 +14,8 @@ export interface Reading {
    * WorkerError, after the pieces that came before.
    */
   next(): Promise<EncodedPiece | undefined>
+  /** Takes back the bytes of a piece, which nobody reads any more. */
+  giveBack(bytes: Uint8Array<ArrayBuffer>): void
   /** There after next() gave undefined. */
   readonly statistics: BatchStatistics | undefined
   /** Since when it waits for its worker and not for whoever takes the pieces, by performance.now(). */
@@ -114,6 +116,9 @@ export function startReading(
       }
       if (statistics === undefined) throw failure
       return undefined
+    },
+    giveBack({ buffer }) {
+      if (buffer.byteLength > 0) lease?.thread.send({ kind: 'spare', buffer }, [buffer])
     },
     get statistics() {
       return statistics

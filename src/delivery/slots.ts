@@ -8,7 +8,7 @@ export interface Slot<O> {
   piece: Piece
   state: 'waiting' | 'in flight' | 'resting'
   /** How many slots the piece from next() is in: halves share it. */
-  readonly whole: { slots: number }
+  readonly whole: { slots: number; release: (() => void) | undefined }
   /** Once it has rested. */
   patience?: ReturnType<Outage['patience']>
   /** How many writes had worked when this one failed as a whole. */
@@ -37,7 +37,8 @@ export function createSlots<O>(): Slots<O> {
     get length() {
       return slots.length
     },
-    add: (owner, piece) => void slots.push({ owner, piece, state: 'waiting', whole: { slots: 1 }, ownFailures: 0 }),
+    add: (owner, piece) =>
+      void slots.push({ owner, piece, state: 'waiting', whole: { slots: 1, release: piece.release }, ownFailures: 0 }),
     waiting: () => slots.find(slot => slot.state === 'waiting'),
     resting() {
       const resting = slots.filter(slot => slot.state === 'resting')

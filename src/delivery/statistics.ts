@@ -1,4 +1,4 @@
-import type { Mapped } from '../mapper/types.ts'
+import type { Json, Mapped } from '../mapper/types.ts'
 
 /** What the lines of a batch were, for the metrics. Plain data: it crosses threads. */
 export interface BatchStatistics {
@@ -30,11 +30,24 @@ export function createStatistics(): BatchStatistics {
   }
 }
 
+/** What is counted of a line's event. */
+export interface Counted {
+  readonly dataset: string
+  /** The event's. */
+  readonly tags: Json | undefined
+  readonly rejected: readonly string[]
+}
+
 export function countMapped(statistics: BatchStatistics, { line, dataset, event, rejected }: Mapped): void {
-  count(statistics.datasets, dataset)
   if ('bad' in line) count(statistics.badLines, line.bad.code)
-  if (Array.isArray(event.tags)) {
-    for (const tag of event.tags) if (typeof tag === 'string' && tag.startsWith('logpush.')) count(statistics.tags, tag)
+  countEvent(statistics, { dataset, tags: event.tags, rejected })
+}
+
+export function countEvent(statistics: BatchStatistics, { dataset, tags, rejected }: Counted): void {
+  statistics.lines++
+  count(statistics.datasets, dataset)
+  if (Array.isArray(tags)) {
+    for (const tag of tags) if (typeof tag === 'string' && tag.startsWith('logpush.')) count(statistics.tags, tag)
   }
   for (const field of rejected) {
     const fields = statistics.rejectedValues.get(dataset) ?? new Map<string, number>()

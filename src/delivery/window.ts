@@ -93,6 +93,8 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
       }
       return { receipt: slot.piece.ends.length === 0 ? DELIVERED : await sink.write(slot.piece, deadline) }
     } catch (error) {
+      // Some write may still read the bytes.
+      slot.whole.release = undefined
       return { error, alone: isAsking || (error instanceof RetryableError && error.ofPieceAlone) }
     } finally {
       metrics.sinkWriteDuration.observe({ sink: sink.name }, (performance.now() - started) / 1000)
@@ -183,7 +185,9 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
   }
 
   const remove = (slot: Slot<O>) => {
-    if (slots.remove(slot)) deps.settled(slot.owner)
+    if (!slots.remove(slot)) return
+    if (sink.returnsBytes) slot.whole.release?.()
+    deps.settled(slot.owner)
   }
 
   /** Whether one more piece may be held. */

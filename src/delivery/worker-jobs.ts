@@ -2,13 +2,18 @@ import { InflateError } from '../lib/inflate.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import type { Mapper } from '../mapper/types.ts'
 import { createEncoder, type Encoder, type EncodeSettings } from './encode.ts'
+import { prepareLines } from './line-mapper.ts'
 import type { EncodedPiece } from './piece-builder.ts'
 import { type FromWorker, type JobDescription, PIECES_AHEAD, type ToWorker, wordsOf } from './protocol.ts'
+import { createSpareBuffers } from './spare-buffers.ts'
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void
 
+/** A piece and its last event; as many as may be on their way through a sink. */
+const SPARE = { usualBytes: 1.125 * 1024 ** 2, maxBytes: 16 * 1024 ** 2 }
+
 interface Job {
-  receive(message: ToWorker): void
+  receive(message: Exclude<ToWorker, { kind: 'spare' }>): void
 }
 
 /**
@@ -19,8 +24,11 @@ interface Job {
  */
 export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post: Post): (message: ToWorker) => void {
   const jobs = new Map<number, Job>()
+  const spare = createSpareBuffers(SPARE)
+  prepareLines(mapper)
   return message => {
-    if (message.kind === 'begin')
+    if (message.kind === 'spare') spare.give(message.buffer)
+    else if (message.kind === 'begin')
       jobs.set(
         message.job,
         createJob(message.job, message.description, () => jobs.delete(message.job)),
@@ -48,6 +56,7 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
       gzip: description.gzip,
       form: description.form,
       onPiece,
+      spare,
     })
 
     const fail = (error: unknown) => {

@@ -15,6 +15,11 @@ export interface BoundedCacheOptions {
   readonly maxKeyLength: number
 }
 
+/** A slice of a line would keep the whole of it in memory. */
+export function copyOf(text: string): string {
+  return `.${text}`.slice(1)
+}
+
 export function createBoundedCache<T extends object>(options: BoundedCacheOptions): BoundedCache<T> {
   const maxEntries = options.maxEntries / 2
   const maxChars = options.maxChars / 2
@@ -29,7 +34,7 @@ export function createBoundedCache<T extends object>(options: BoundedCacheOption
       newer = new Map()
       chars = 0
     }
-    newer.set(key, value)
+    newer.set(copyOf(key), value)
     chars += key.length
   }
 

@@ -2,12 +2,12 @@ import type { AnyTable, Fixed } from './dataset.ts'
 import { addresses, community, domains, duration, hostName, networkType, urlExtension, userAgent } from './derive.ts'
 import { compileDescription } from './description.ts'
 import { ECS_VERSION } from './ecs.ts'
-import { compileKeep } from './keep.ts'
-import { createLayout, isArrayTarget, type Layout } from './layout.ts'
+import { compileKeep, type Keep } from './keep.ts'
+import { createLayout, isArrayTarget, type Layout, type Node, nest } from './layout.ts'
 import { compileRelated } from './related.ts'
 import { compileRule } from './rules.ts'
 import { createFields, type Fields } from './sources.ts'
-import type { State, Step } from './state.ts'
+import { createState, resetState, type State, type Step } from './state.ts'
 import { compileTimes } from './times.ts'
 import type { Json, JsonObject, MapperSettings } from './types.ts'
 import { distinct } from './value.ts'
@@ -17,7 +17,7 @@ export type Tag = 'logpush.bad_value' | 'logpush.no_timestamp' | 'logpush.unknow
 
 /** What an event needs besides its record. */
 export interface Origin {
-  /** The line as received. */
+  /** The line as received; only `map` needs it. */
   readonly text: string
   /** Fallback for a record without a time. */
   readonly time: string
@@ -26,12 +26,34 @@ export interface Origin {
 }
 
 export interface Compiled {
+  /** Undefined where an event has a sentence, which needs all that is below `cloudflare`, and in profile `raw`. */
+  readonly plan: Plan | undefined
   /** `keys` are the record's own. Not reentrant: one event at a time. The event shares values with the record. Never throws. */
   map(
     record: JsonObject,
     keys: readonly string[],
     origin: Origin,
   ): { readonly event: JsonObject; readonly rejected: readonly string[] }
+}
+
+/** A table made a function, in parts, for who writes an event without making an object of it (splice/). */
+export interface Plan {
+  /** Numbers of the fields that the table reads, by name: where their values go in `state.inputs`. */
+  readonly fields: ReadonlyMap<string, number>
+  /** Holds the event's values after `run`, until the next. */
+  readonly state: State
+  /** Sets all values but the line's, the sentence's and those below `cloudflare`. Returns the names of rejected values. Never throws. */
+  run(origin: Origin): readonly string[]
+  readonly tree: readonly Node[]
+  /** Values that many events have, the same object each time, by slot. */
+  readonly constants: ReadonlyMap<number, readonly Json[]>
+  readonly keep: Keep
+  /** Slot of `cloudflare`. */
+  readonly vendor: number
+  /** Slot of the line as received; -1 when events do not keep it. */
+  readonly line: number
+  /** Slot of the tags. */
+  readonly tags: number
 }
 
 export interface CompiledTable extends Compiled {
@@ -61,6 +83,7 @@ function constants(fixed: Readonly<Record<string, unknown>>, layout: Layout): St
     const name = FIXED_NAMES[key] ?? key
     return { slot: layout.slot(name), value: value as Json, isOwn: isArrayTarget(name) && !name.startsWith('event.') }
   })
+  for (const { slot, value, isOwn } of entries) if (!isOwn) layout.constant(slot, value)
   return [
     ({ values }) => {
       for (const { slot, value, isOwn } of entries) {
@@ -147,15 +170,9 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
   // Without the raw line nothing may be dropped, or it would be lost.
   const keep = compileKeep({ copies, drops: settings.keepOriginal ? (table.drop ?? []) : [] }, fields, layout)
   const describe = isDescribed ? compileDescription(table.description, table.name, layout) : undefined
-  const build = layout.builder()
-  const state: State = {
-    record: {},
-    values: Array(layout.size()).fill(undefined),
-    taken: new Uint8Array(fields.numbers.size),
-    rejected: [],
-    start: undefined,
-    end: undefined,
-  }
+  const tree = layout.tree()
+  const names = [...fields.numbers.keys()]
+  const state = createState(layout.size(), names.length)
 
   function tagsOf(isTimed: boolean, origin: Origin): string[] | undefined {
     if (isTimed && state.rejected.length === 0 && origin.tags.length === 0) return undefined
@@ -165,22 +182,39 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
     return tags
   }
 
-  function map(record: JsonObject, keys: readonly string[], origin: Origin) {
+  function run(origin: Origin): readonly string[] {
     const { values } = state
-    state.record = record
-    values.fill(undefined)
-    state.taken.fill(0)
-    for (const step of steps) step(state)
+    resetState(state)
+    for (let i = 0; i < steps.length; i++) steps[i]!(state)
     const isTimed = values[timestamp] !== undefined
     if (!isTimed) values[timestamp] = origin.time
-    values[cloudflare] = keep(state, keys)
     values[tagSlot] = tagsOf(isTimed, origin)
-    if (settings.keepOriginal) values[line] = origin.text
-    if (describe !== undefined) values[message] = describe(values)
-    const rejected = state.rejected.length === 0 ? NONE : state.rejected
-    if (rejected !== NONE) state.rejected = []
-    return { event: build(values), rejected }
+    return state.rejected
   }
 
-  return { map, targets: layout.targetsBelow('').map(([name]) => name) }
+  function map(record: JsonObject, keys: readonly string[], origin: Origin) {
+    const { inputs, values } = state
+    for (let i = 0; i < names.length; i++) inputs[i] = record[names[i]!]
+    const rejected = run(origin)
+    values[cloudflare] = keep.object(state, record, keys)
+    if (settings.keepOriginal) values[line] = origin.text
+    if (describe !== undefined) values[message] = describe(values)
+    return { event: nest(tree, values) ?? {}, rejected }
+  }
+
+  const plan = {
+    fields: fields.numbers,
+    state,
+    run,
+    tree,
+    constants: layout.constants,
+    keep,
+    vendor: cloudflare,
+    tags: tagSlot,
+  }
+  return {
+    map,
+    plan: isDescribed ? undefined : { ...plan, line: settings.keepOriginal ? line : -1 },
+    targets: layout.targetsBelow('').map(([name]) => name),
+  }
 }

@@ -1,3 +1,4 @@
+import { createBoundedCache } from '../lib/bounded-cache.ts'
 import { integerOf, isNoWord, leavesOut } from './convert.ts'
 import { always, type Converter, defineSet, type NamesConverter, PLACEHOLDER } from './converter.ts'
 import { normalIp } from './ip.ts'
@@ -119,19 +120,33 @@ export const query: Converter<string> = {
   },
 }
 
+const REMEMBERED = { maxEntries: 200, maxChars: 4096, maxKeyLength: 32 }
+
+/** For texts of which there are few: the answers of the last are kept. */
+function remembered<Parts extends object>(split: (text: string) => Parts | undefined | typeof PLACEHOLDER) {
+  const answers = createBoundedCache<{ readonly parts: Parts | undefined | typeof PLACEHOLDER }>(REMEMBERED)
+  return (value: Json): Parts | undefined | typeof PLACEHOLDER => {
+    const text = textOf(value)
+    if (text === undefined) return undefined
+    const known = answers.get(text)
+    if (known !== undefined) return known.parts
+    const parts = split(text)
+    answers.set(text, { parts })
+    return parts
+  }
+}
+
 const HTTP = /^HTTP\/(\d+(?:\.\d+)?)$/i
 
 export const http: NamesConverter<'network.protocol' | 'http.version'> = {
   name: 'HTTP version',
   names: ['network.protocol', 'http.version'],
-  split: value => {
-    const found = textOf(value)
-    if (found === undefined) return undefined
+  split: remembered(found => {
     const version = HTTP.exec(found)?.[1]
     if (version !== undefined) return { 'network.protocol': 'http', 'http.version': version }
     const protocol = found.toLowerCase()
     return protocol === 'none' || protocol === 'unknown' ? PLACEHOLDER : { 'network.protocol': protocol }
-  },
+  }),
 }
 
 const TLS = /^(TLS|SSL) ?v?(\d+(?:\.\d+)?)$/i
@@ -139,15 +154,13 @@ const TLS = /^(TLS|SSL) ?v?(\d+(?:\.\d+)?)$/i
 export const tls: NamesConverter<'tls.version_protocol' | 'tls.version'> = {
   name: 'TLS version',
   names: ['tls.version_protocol', 'tls.version'],
-  split: value => {
-    const found = textOf(value)
-    if (found === undefined) return undefined
+  split: remembered(found => {
     if (isNoWord(found)) return PLACEHOLDER
     const parts = TLS.exec(found)
     if (!parts) return undefined
     const version = parts[2]!.includes('.') ? parts[2]! : `${parts[2]}.0`
     return { 'tls.version_protocol': parts[1]!.toLowerCase(), 'tls.version': version }
-  },
+  }),
 }
 
 const HEX = /^[0-9A-Fa-f]+$/

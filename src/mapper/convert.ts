@@ -112,14 +112,25 @@ export const time: Converter<string> = {
   },
 }
 
-const LETTERS = /^[A-Za-z]{2}$/
 const NO_COUNTRY: ReadonlySet<string> = new Set(['XX', 'T1', 'UNKNOWN', 'NONE'])
+const A = 65
+/** Country codes by their letters, so that no text is made for one. */
+const CODES = Array.from({ length: 26 * 26 }, (_, i) => String.fromCharCode(A + Math.floor(i / 26), A + (i % 26)))
+
+/** 0 to 25; -1 for what is no letter. */
+function letterOf(code: number): number {
+  const letter = (code & ~32) - A
+  return letter >= 0 && letter < 26 ? letter : -1
+}
 
 function countryOf(value: Json | undefined): string | undefined | typeof PLACEHOLDER {
   if (typeof value !== 'string' || value.length > 7) return undefined
-  const upper = value.toUpperCase()
-  if (NO_COUNTRY.has(upper)) return PLACEHOLDER
-  return LETTERS.test(value) ? upper : undefined
+  if (value.length !== 2) return NO_COUNTRY.has(value.toUpperCase()) ? PLACEHOLDER : undefined
+  const first = letterOf(value.charCodeAt(0))
+  const second = letterOf(value.charCodeAt(1))
+  if (first < 0 || second < 0) return NO_COUNTRY.has(value.toUpperCase()) ? PLACEHOLDER : undefined
+  const code = CODES[first * 26 + second]!
+  return code === 'XX' ? PLACEHOLDER : code
 }
 
 export const country: Converter<string> = { name: 'country code', convert: countryOf }

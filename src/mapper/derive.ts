@@ -154,7 +154,7 @@ export function community(options: NonNullable<AnyTable['community']>, fields: F
     const name = text(state, transport)?.toLowerCase()
     if (from === undefined || to === undefined || name === undefined) return
     const ends = isIcmp(name)
-      ? (icmp ?? []).map(field => integerOf(field.read(state.record)))
+      ? (icmp ?? []).map(field => integerOf(field.read(state.inputs)))
       : [number(state, sourcePort), number(state, destinationPort)]
     const [first, second] = ends
     if (first === undefined || second === undefined || first < 0 || second < 0 || first > 65_535 || second > 65_535)

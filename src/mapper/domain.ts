@@ -1,4 +1,5 @@
 import { parse } from 'tldts'
+import { copyOf } from '../lib/bounded-cache.ts'
 import { isIp } from './ip.ts'
 import { splitPort, unbracket } from './url.ts'
 
@@ -30,7 +31,18 @@ let old = new Map<string, DomainParts>()
  * A last label that the list does not have is no suffix: then only the subdomain is given. Nothing for addresses and single labels.
  */
 export function domainParts(name: string): DomainParts {
+  if (name === lastName) return lastParts
   if (name.length > MAX_LENGTH) return NONE
+  lastParts = partsOf(name)
+  lastName = name
+  return lastParts
+}
+
+// One name often is several fields of an event.
+let lastName: string | undefined
+let lastParts = NONE
+
+function partsOf(name: string): DomainParts {
   const known = young.get(name)
   if (known) return known
   const parts = old.get(name) ?? cut(bareName(name))
@@ -40,11 +52,6 @@ export function domainParts(name: string): DomainParts {
   }
   young.set(copyOf(name), parts)
   return parts
-}
-
-/** A slice of a long URL would keep the whole of it in memory. */
-function copyOf(text: string): string {
-  return `.${text}`.slice(1)
 }
 
 /** Without a port and dots at the end. */

@@ -10,14 +10,18 @@ export interface Layout {
   slot(name: string): number
   /** The place of a target that some rule may set, else undefined. */
   find(name: string): number | undefined
+  /** Notes a value that many events have at this place, the same object. */
+  constant(slot: number, value: Json): void
+  /** The values noted, by place. */
+  readonly constants: ReadonlyMap<number, readonly Json[]>
   /** Places of the targets whose names the test takes, in the order in which they were given. */
   filter(test: (name: string) => boolean): number[]
   /** The targets whose names begin so, without that beginning. */
   targetsBelow(prefix: string): (readonly [key: string, slot: number])[]
   /** How many there are. */
   size(): number
-  /** The function that nests an event's values, without those below `cloudflare` (keep.ts). Called when all targets are known. */
-  builder(): (values: readonly (Json | undefined)[]) => JsonObject
+  /** The targets as they nest, without those below `cloudflare` (keep.ts). Called when all targets are known. */
+  tree(): readonly Node[]
 }
 
 export function isArrayTarget(name: string): boolean {
@@ -39,7 +43,8 @@ function byReading(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1)
 }
 
-interface Node {
+/** A key of the event: the place of its value, or -1 and the keys below it. */
+export interface Node {
   readonly key: string
   readonly slot: number
   readonly children: readonly Node[]
@@ -57,7 +62,8 @@ function treeOf(names: readonly (readonly [path: readonly string[], slot: number
   })
 }
 
-function nest(nodes: readonly Node[], values: readonly (Json | undefined)[]): JsonObject | undefined {
+/** The event of its values; undefined when there are none. */
+export function nest(nodes: readonly Node[], values: readonly (Json | undefined)[]): JsonObject | undefined {
   let object: JsonObject | undefined
   for (const { key, slot, children } of nodes) {
     const value = slot >= 0 ? values[slot] : nest(children, values)
@@ -70,7 +76,14 @@ function nest(nodes: readonly Node[], values: readonly (Json | undefined)[]): Js
 
 export function createLayout(): Layout {
   const slots = new Map<string, number>()
+  const constants = new Map<number, Json[]>()
   return {
+    constants,
+    constant(slot, value) {
+      const values = constants.get(slot) ?? []
+      if (!values.includes(value)) values.push(value)
+      constants.set(slot, values)
+    },
     slot(name) {
       const known = slots.get(name)
       if (known !== undefined) return known
@@ -85,13 +98,12 @@ export function createLayout(): Layout {
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, slot]) => [name.slice(prefix.length), slot] as const),
     size: () => slots.size,
-    builder() {
+    tree() {
       const names = [...slots].filter(([name]) => !name.startsWith(VENDOR))
-      const tree = treeOf(
+      return treeOf(
         names.map(([name, slot]) => [name.split('.'), slot] as const),
         0,
       )
-      return values => nest(tree, values) ?? {}
     },
   }
 }

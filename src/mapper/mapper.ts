@@ -1,4 +1,4 @@
-import { type Assign, assignDeclared, assignDetected } from './assign.ts'
+import type { Assignment } from './assign.ts'
 import { badLineEvent } from './bad-line.ts'
 import { type Compiled, compile } from './compile.ts'
 import type { AnyTable } from './dataset.ts'
@@ -6,7 +6,8 @@ import { createDetector } from './detect.ts'
 import { setField } from './event-id.ts'
 import { UNKNOWN } from './plain.ts'
 import { compileRaw } from './raw.ts'
-import type { BadLine, BatchContext, BatchMapper, Line, Mapped, Mapper, MapperSettings, RecordLine } from './types.ts'
+import { createSorter, type Sortable } from './sorter.ts'
+import type { BatchContext, BatchMapper, Line, Mapped, Mapper, MapperSettings } from './types.ts'
 
 /** A dataset as the mapper takes it. */
 export interface DatasetEntry {
@@ -19,10 +20,9 @@ export interface DatasetEntry {
   readonly table: AnyTable
 }
 
-const SAMPLE = 100
-/** Bounds what is held back where a batch is not made of usual records: parsed, a line can be twenty times its size. */
-const MAX_HELD_LINES = 1000
-const MAX_HELD_CHARS = 2 ** 20
+interface Item extends Sortable {
+  readonly line: Line
+}
 
 export function createMapper(registry: readonly DatasetEntry[], settings: MapperSettings): Mapper {
   const entries = new Map(registry.map(entry => [entry.name, entry]))
@@ -41,73 +41,47 @@ export function createMapper(registry: readonly DatasetEntry[], settings: Mapper
     return made
   }
 
+  const declaredOf = ({ dataset }: BatchContext) =>
+    dataset !== undefined && entries.has(dataset) ? dataset : undefined
+
+  function mapLine(line: Line, assignment: Assignment | undefined, context: BatchContext): Mapped {
+    const mapped = 'bad' in line ? mapBad(line, context) : mapRecord(line, assignment!, context)
+    if (settings.eventIdField !== undefined) setField(mapped.event, settings.eventIdField, context.id(line.number))
+    return mapped
+  }
+
+  function mapBad(line: Extract<Line, { bad: object }>, context: BatchContext): Mapped {
+    const dataset = declaredOf(context) ?? 'unknown'
+    return { line, dataset, event: badLineEvent(line, dataset, line.time ?? context.time), rejected: [] }
+  }
+
+  function mapRecord(
+    line: Exclude<Line, { bad: object }>,
+    { dataset, tags }: Assignment,
+    context: BatchContext,
+  ): Mapped {
+    const origin = { text: line.text, time: line.time ?? context.time, tags }
+    const { event, rejected } = compiledOf(dataset).map(line.record, Object.keys(line.record), origin)
+    return { line, dataset: dataset ?? 'unknown', event, rejected }
+  }
+
   function batch(context: BatchContext, emit: (mapped: Mapped) => void): BatchMapper {
-    const declared = context.dataset !== undefined && entries.has(context.dataset) ? context.dataset : undefined
-    let assign = declared === undefined ? undefined : assignDeclared(detector, declared)
-    let held: Line[] = []
-    let heldRecords = 0
-    let heldChars = 0
-
-    function finish(mapped: Mapped): void {
-      if (settings.eventIdField !== undefined)
-        setField(mapped.event, settings.eventIdField, context.id(mapped.line.number))
-      emit(mapped)
-    }
-
-    function mapBad(line: BadLine): void {
-      const dataset = declared ?? 'unknown'
-      finish({ line, dataset, event: badLineEvent(line, dataset, line.time ?? context.time), rejected: [] })
-    }
-
-    function mapRecord(line: RecordLine, assign: Assign): void {
-      const keys = Object.keys(line.record)
-      const { dataset, tags } = assign(keys)
-      const origin = { text: line.text, time: line.time ?? context.time, tags }
-      const { event, rejected } = compiledOf(dataset).map(line.record, keys, origin)
-      finish({ line, dataset: dataset ?? 'unknown', event, rejected })
-    }
-
-    function map(line: Line, assign: Assign): void {
-      if ('bad' in line) mapBad(line)
-      else mapRecord(line, assign)
-    }
-
-    function release(): Assign {
-      const lines = held
-      const found = assignDetected(
-        detector,
-        lines.flatMap(line => ('bad' in line ? [] : [Object.keys(line.record)])),
-      )
-      assign = found
-      held = []
-      for (const line of lines) map(line, found)
-      return found
-    }
-
-    function hold(line: Line): void {
-      if ('bad' in line && held.length === 0) {
-        mapBad(line)
-        return
-      }
-      held.push(line)
-      heldChars += line.text.length
-      if (!('bad' in line)) heldRecords++
-      if (heldRecords >= SAMPLE || held.length >= MAX_HELD_LINES || heldChars >= MAX_HELD_CHARS) release()
-    }
-
-    function decide(): void {
-      if (!assign) release()
-    }
-
+    const sorter = createSorter<Item>(detector, declaredOf(context), ({ line }, assignment) =>
+      emit(mapLine(line, assignment, context)),
+    )
     return {
-      push(line) {
-        if (assign) map(line, assign)
-        else hold(line)
-      },
-      flush: decide,
-      end: decide,
+      push: line =>
+        sorter.push({ line, keys: 'bad' in line ? undefined : Object.keys(line.record), size: line.text.length }),
+      flush: sorter.decide,
+      end: sorter.decide,
     }
   }
 
-  return { batch, datasets: [...entries.keys()].sort() }
+  return {
+    batch,
+    mapLine,
+    sorter: (context, take) => createSorter(detector, declaredOf(context), take),
+    planOf: dataset => (settings.eventIdField === undefined ? compiledOf(dataset).plan : undefined),
+    datasets: [...entries.keys()].sort(),
+  }
 }

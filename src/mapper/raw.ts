@@ -2,7 +2,7 @@ import type { Compiled } from './compile.ts'
 import type { AnyTable } from './dataset.ts'
 import { createLayout } from './layout.ts'
 import { createFields } from './sources.ts'
-import type { State } from './state.ts'
+import { createState, resetState } from './state.ts'
 import { compileTimes } from './times.ts'
 
 /**
@@ -14,22 +14,16 @@ export function compileRaw(table: AnyTable, stream: string, namespace: string): 
   const layout = createLayout()
   const timestamp = layout.slot('@timestamp')
   const readTimes = compileTimes(table.time ?? {}, fields, layout)
-  const state: State = {
-    record: {},
-    values: Array(layout.size()).fill(undefined),
-    taken: new Uint8Array(fields.numbers.size),
-    rejected: [],
-    start: undefined,
-    end: undefined,
-  }
+  const names = [...fields.numbers.keys()]
+  const state = createState(layout.size(), names.length)
   const dataset = `cloudflare_logpush.${stream}`
   const tags = ['forwarded', `cloudflare_logpush-${stream}`]
 
   return {
+    plan: undefined,
     map(record, _keys, origin) {
-      state.record = record
-      state.values.fill(undefined)
-      state.rejected = []
+      resetState(state)
+      for (let i = 0; i < names.length; i++) state.inputs[i] = record[names[i]!]
       readTimes(state)
       const event = {
         '@timestamp': state.values[timestamp] ?? origin.time,

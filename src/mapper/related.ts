@@ -89,7 +89,7 @@ function addField(
   read: (item: Json) => string | undefined,
   accepts: (item: string) => boolean,
 ): void {
-  const value = source.read(state.record)
+  const value = source.read(state.inputs)
   if (value === undefined || value === null || value === '') return
   let isRead = false
   for (const item of Array.isArray(value) ? value : [value]) {

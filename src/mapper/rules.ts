@@ -65,18 +65,22 @@ function valueStep(
   const [a, b, c] = args
   const isQuiet = by.quiet === true
   return state => {
-    const { record, values } = state
+    const { inputs, values } = state
     if (arrays.length === 0 && !anyFree(values, singles)) return
     for (const source of sources) {
-      const value = source.read(record)
+      const value = source.read(inputs)
       if (value === undefined || value === null || value === '') continue
-      const out = by.convert(value, a?.read(record), b?.read(record), c?.read(record))
+      const out = by.convert(value, a?.read(inputs), b?.read(inputs), c?.read(inputs))
       if (out === PLACEHOLDER) continue
       if (out === undefined) {
         if (!isQuiet) refuse(state, source, value)
         continue
       }
-      for (const slot of singles) if (values[slot] === undefined) values[slot] = out
+      for (const slot of singles) {
+        if (values[slot] !== undefined) continue
+        values[slot] = out
+        if (out === value) state.origins[slot] = source.index
+      }
       for (const slot of arrays) collect(state, slot, out)
       if (by.keeps === undefined || !by.keeps(value, out)) take(state, source)
       return
@@ -87,10 +91,10 @@ function valueStep(
 function splitStep(sources: readonly Source[], parts: readonly (readonly [string, number])[], by: AnySplitter): Step {
   const slots = parts.map(([, slot]) => slot)
   return state => {
-    const { record, values } = state
+    const { inputs, values } = state
     if (!anyFree(values, slots)) return
     for (const source of sources) {
-      const value = source.read(record)
+      const value = source.read(inputs)
       if (value === undefined || value === null || value === '') continue
       const out = by.split(value) as Readonly<Record<string, Json | undefined>> | undefined | typeof PLACEHOLDER
       if (out === PLACEHOLDER) continue
@@ -103,6 +107,7 @@ function splitStep(sources: readonly Source[], parts: readonly (readonly [string
         const part = out[key]
         if (part === undefined || values[slot] !== undefined) continue
         values[slot] = part
+        if (part === value) state.origins[slot] = source.index
         isSet = true
       }
       if (isSet && !('keeps' in by && by.keeps?.(value, out))) take(state, source)

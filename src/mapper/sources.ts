@@ -1,5 +1,5 @@
 import type { Source } from './state.ts'
-import type { Json, JsonObject } from './types.ts'
+import type { Json } from './types.ts'
 import { childOf } from './value.ts'
 
 /** The fields that a table names, numbered. */
@@ -27,14 +27,14 @@ export function createFields(): Fields {
     source(path) {
       const [field, ...keys] = path.split('.') as [string, ...string[]]
       const index = numberOf(field)
-      if (keys.length === 0) return { label: path, index, read: record => record[field] }
-      return { label: path, index: -1, read: record => below(record, field, keys) }
+      if (keys.length === 0) return { label: path, index, read: inputs => inputs[index] }
+      return { label: path, index: -1, read: inputs => below(inputs[index], keys) }
     },
   }
 }
 
-function below(record: JsonObject, field: string, keys: readonly string[]): Json | undefined {
-  let value = record[field]
+function below(field: Json | undefined, keys: readonly string[]): Json | undefined {
+  let value = field
   for (const key of keys) value = childOf(value, key)
   return value
 }

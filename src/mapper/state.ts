@@ -1,16 +1,39 @@
 import type { Time } from './time.ts'
-import type { Json, JsonObject } from './types.ts'
+import type { Json } from './types.ts'
 
 /** One event in the making; used again for the next. */
 export interface State {
-  record: JsonObject
+  /** The record's values, by number of the table's fields. */
+  readonly inputs: (Json | undefined)[]
   /** By slot of the layout. */
-  values: (Json | undefined)[]
+  readonly values: (Json | undefined)[]
+  /** By slot: number of the field whose value it may be as it is, or -1. Sure only while both are the same value. */
+  readonly origins: Int16Array
   /** By number of the table's fields: whether a faithful rule took the field, so that it leaves `cloudflare`. */
   readonly taken: Uint8Array
   rejected: string[]
   start: Time | undefined
   end: Time | undefined
+}
+
+export function createState(slots: number, fields: number): State {
+  return {
+    inputs: Array(fields).fill(undefined),
+    values: Array(slots).fill(undefined),
+    origins: new Int16Array(slots).fill(-1),
+    taken: new Uint8Array(fields),
+    rejected: [],
+    start: undefined,
+    end: undefined,
+  }
+}
+
+/** Makes it ready for the next event; the inputs are the caller's. */
+export function resetState(state: State): void {
+  state.values.fill(undefined)
+  state.origins.fill(-1)
+  state.taken.fill(0)
+  if (state.rejected.length > 0) state.rejected = []
 }
 
 /** A part of the way from a record to its event, made once per table. */
@@ -22,7 +45,7 @@ export interface Source {
   readonly label: string
   /** Number of the field among the table's; -1 for a key below a field, which is never taken. */
   readonly index: number
-  read(record: JsonObject): Json | undefined
+  read(inputs: readonly (Json | undefined)[]): Json | undefined
 }
 
 export function reject(state: State, label: string): void {

@@ -74,8 +74,29 @@ function decimalsOf(length: number): number {
   return length <= 17 ? 6 : 9
 }
 
+const ZERO = 48
+
+/** The usual form of the sender, 19 digits of nanoseconds: as fromDigits, without taking the text apart by patterns. */
+function fromNanoseconds(digits: string): Time | typeof NO_TIME | undefined {
+  let seconds = 0
+  let nanos = 0
+  for (let i = 0; i < 19; i++) {
+    const digit = digits.charCodeAt(i) - ZERO
+    if (digit < 0 || digit > 9) return undefined
+    if (i < 10) seconds = seconds * 10 + digit
+    else nanos = nanos * 10 + digit
+  }
+  if (!inRange(seconds)) return undefined
+  const fraction = nanos === 0 ? '' : nanos % 1000 === 0 ? `.${digits.slice(10, 16)}` : `.${digits.slice(10)}`
+  return { text: `${secondsText(seconds)}${fraction}Z`, seconds, nanos }
+}
+
 /** `digits` is a decimal number; `decimals` the power of ten of its unit below the second, found by magnitude unless given. */
 function fromDigits(digits: string, unit?: number): Time | typeof NO_TIME | undefined {
+  if (unit === undefined && digits.length === 19 && digits.charCodeAt(0) !== ZERO) {
+    const time = fromNanoseconds(digits)
+    if (time !== undefined) return time
+  }
   const parts = DIGITS.exec(digits)
   if (!parts) return undefined
   const whole = parts[1]!.replace(/^0+(?=\d)/, '')

@@ -25,7 +25,7 @@ function firstOf(names: readonly string[], fields: Fields): Candidate {
 }
 
 function readTime(source: Source, state: State): Time | undefined {
-  const value = source.read(state.record)
+  const value = source.read(state.inputs)
   if (value === undefined || value === null || value === '') return undefined
   const time = source.label === MILLISECONDS ? timeOfMilliseconds(value) : timeOf(value)
   if (time === NO_TIME) return undefined

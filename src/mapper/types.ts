@@ -1,3 +1,7 @@
+import type { Assignment } from './assign.ts'
+import type { Plan } from './compile.ts'
+import type { Sortable, Sorter } from './sorter.ts'
+
 /** A JSON value as decoded: integers outside ±(2^53-1) are decimal strings already. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
@@ -70,6 +74,14 @@ export interface BatchMapper {
 
 export interface Mapper {
   batch(context: BatchContext, emit: (mapped: Mapped) => void): BatchMapper
+  /** The parts of `batch`, for lines in a shape of the caller's: `take` gets them with their assignments, none for one that is no record. */
+  sorter<Item extends Sortable>(
+    context: BatchContext,
+    take: (item: Item, assignment: Assignment | undefined) => void,
+  ): Sorter<Item>
+  mapLine(line: Line, assignment: Assignment | undefined, context: BatchContext): Mapped
+  /** How a record of the dataset (undefined: unknown) can be mapped without making an object of it; undefined where it cannot. */
+  planOf(dataset: string | undefined): Plan | undefined
   /** Names of all known datasets, sorted. */
   readonly datasets: readonly string[]
 }

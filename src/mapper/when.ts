@@ -2,13 +2,14 @@ import type { AnyTable, Test, When } from './dataset.ts'
 import type { Layout } from './layout.ts'
 import type { Fields } from './sources.ts'
 import type { Source, State, Step } from './state.ts'
-import type { Json, JsonObject } from './types.ts'
+import type { Json } from './types.ts'
 import { isEmpty, textOf } from './value.ts'
 
 type AnyTest = Test<Readonly<Record<string, Json>>>
 type AnyWhen = When<Readonly<Record<string, Json>>>
 type Matcher = (value: Json | undefined) => boolean
-type Predicate = (record: JsonObject) => boolean
+type Inputs = readonly (Json | undefined)[]
+type Predicate = (inputs: Inputs) => boolean
 
 const RANGE = /^(\d+)\.\.(\d+)$/
 const NUMBER = /^\d{1,15}$/
@@ -54,9 +55,9 @@ function anyOf(patterns: string | readonly string[]): Matcher {
   }
 }
 
-function firstPresent(sources: readonly Source[], record: JsonObject): Json | undefined {
+function firstPresent(sources: readonly Source[], inputs: Inputs): Json | undefined {
   for (const source of sources) {
-    const value = source.read(record)
+    const value = source.read(inputs)
     if (!isEmpty(value)) return value
   }
   return undefined
@@ -67,14 +68,14 @@ function compileTest(test: AnyTest, fields: Fields): Predicate {
   if (isFirst(test)) {
     const sources = test.first.map(field => fields.source(field))
     const matcher = anyOf(test.is)
-    return record => matcher(firstPresent(sources, record))
+    return inputs => matcher(firstPresent(sources, inputs))
   }
   const parts = Object.entries(test).map(([field, patterns]) => ({
     source: fields.source(field),
     matcher: anyOf(patterns!),
   }))
-  return record => {
-    for (const { source, matcher } of parts) if (!matcher(source.read(record))) return false
+  return inputs => {
+    for (const { source, matcher } of parts) if (!matcher(source.read(inputs))) return false
     return true
   }
 }
@@ -108,7 +109,13 @@ export function compileWhen(when: NonNullable<AnyTable['when']>, fields: Fields,
   return groups.flatMap(group =>
     TARGETS.flatMap(([key, target]) => {
       const rules = (group[key] ?? []).map(([test, then]) => ({ test: compileTest(test, fields), then }))
-      return rules.length === 0 ? [] : [whenStep(rules, layout.slot(target), key === 'kind')]
+      if (rules.length === 0) return []
+      const slot = layout.slot(target)
+      for (const { then } of rules) {
+        if (typeof then !== 'string') layout.constant(slot, then as string[])
+        else if (!then.startsWith('+')) layout.constant(slot, then)
+      }
+      return [whenStep(rules, slot, key === 'kind')]
     }),
   )
 }
@@ -119,7 +126,7 @@ type Rules = readonly { readonly test: Predicate; readonly then: readonly string
 function whenStep(rules: Rules, slot: number, replaces: boolean): Step {
   return state => {
     for (const { test, then } of rules) {
-      if (!test(state.record)) continue
+      if (!test(state.inputs)) continue
       if (typeof then !== 'string' || then.startsWith('+')) setList(state, slot, then)
       else if (replaces || state.values[slot] === undefined) state.values[slot] = then
       return

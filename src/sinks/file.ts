@@ -146,6 +146,7 @@ export function createFileSink(given: FileSinkOptions): Sink {
     name: 'file',
     form: 'event',
     ordered: true,
+    returnsBytes: true,
     maxInFlight: 8,
     open: signal => serial(() => open(signal)),
     async write(piece, signal) {

@@ -21,6 +21,8 @@ export interface Piece {
   /** What was named when the batch came: its dataset, if any, and the time of records without one (RFC 3339 UTC). */
   readonly declared: string | undefined
   readonly time: string
+  /** The drain's: gives the memory of the bytes back, which nobody may read from then on. */
+  readonly release?: () => void
 }
 
 /**
@@ -75,6 +77,8 @@ export interface Sink {
    * False: pieces may be written in any order. Events that a receipt wants sent again then wait by themselves, and others go on.
    */
   readonly ordered: boolean
+  /** True: once `write` has resolved it reads nothing of the piece's bytes any more, so that their memory can be used again. */
+  readonly returnsBytes?: true
   /** How many writes may be unsettled at a time. */
   readonly maxInFlight: number
   /** Reaches the other side once. Called before the first write, and again with back-off while it throws. May be called after close. */

@@ -1,4 +1,5 @@
 import type { Model } from './model.ts'
+import { eventFiles } from './vanished.ts'
 
 const LAYOUT = [
   /^\/data\/spool\/v1\/incoming\/\d{16}\.part$/,
@@ -8,13 +9,10 @@ const LAYOUT = [
   /^\/data\/events\/[ab]\/\d{8}T\d{6}Z-\d{6}\.(ndjson|ndjson\.gz|gz-part)$/,
 ]
 
-/** Each event is in the files as often as was promised. */
-function checkEvents(tree: Map<string, Buffer>, model: Model): void {
+/** Each event is, or was until its file's time had come, in the files as often as was promised. */
+function checkEvents(files: Map<string, Buffer>, newest: Map<string, string>, model: Model): void {
   const counts = new Map<string, number>()
-  const newest = new Map<string, string>()
-  for (const path of [...tree.keys()].sort()) newest.set(path.split('/')[3]!, path)
-  for (const [path, content] of tree) {
-    if (!path.startsWith('/data/events/') || !path.endsWith('.ndjson')) continue
+  for (const [path, content] of files) {
     const dataset = path.split('/')[3]!
     const lines = content.toString().split('\n')
     if (lines.pop() !== '' && newest.get(dataset) !== path)
@@ -39,9 +37,20 @@ function checkEvents(tree: Map<string, Buffer>, model: Model): void {
         if (!counts.has(`${name} ${dataset} ${index}`)) throw new Error(`the event ${name} ${dataset} ${index} is lost`)
 }
 
-/** All of the disk is of the layout, and what the files hold is what was promised. */
-export function checkFolders(tree: Map<string, Buffer>, model: Model, areAllPlain: boolean): void {
+/**
+ * All of the disk is of the layout, and what the files hold is what was promised.
+ *
+ * @param all adds the event files that were deleted
+ */
+export function checkFolders(
+  tree: Map<string, Buffer>,
+  model: Model,
+  all: (found: Map<string, Buffer>) => Map<string, Buffer>,
+): void {
   for (const path of tree.keys())
     if (!LAYOUT.some(each => each.test(path))) throw new Error(`${path} is not of the layout`)
-  if (areAllPlain) checkEvents(tree, model)
+  const found = eventFiles(tree)
+  const newest = new Map<string, string>()
+  for (const path of [...found.keys()].sort()) newest.set(path.split('/')[3]!, path)
+  checkEvents(all(found), newest, model)
 }

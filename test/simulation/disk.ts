@@ -166,7 +166,8 @@ export function createDisk(
         if (disk.capacity === Number.POSITIVE_INFINITY) return bytes
         const room = disk.capacity - usedOf(root)
         if (bytes > 0 && room <= 0) throw failure('ENOSPC', 'write', path)
-        return Math.min(bytes, room)
+        // A power loss can bring back what was removed, so that there is more than fits.
+        return Math.min(bytes, Math.max(0, room))
       },
       linksTo: node => countLinks(root, node),
       find,

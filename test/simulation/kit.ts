@@ -18,7 +18,7 @@ export function createMachine(seed = 1, order: Order = 'ordered') {
     spool: (options: Partial<DiskSpoolOptions> = {}) =>
       createDiskSpool({
         ...shared,
-        files: disk.start(),
+        files: options.files ?? disk.start(),
         dir: '/data/spool',
         sinks: ['one'],
         maxBytes: 1e9,

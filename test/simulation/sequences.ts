@@ -6,6 +6,8 @@ import { createWorld, type World } from './world.ts'
 /** So many sequences follow from one seed. */
 export const SEQUENCES_A_SEED = 20
 
+const RETENTION_MS = 30_000
+
 /** One sequence: what the model and the last words of the run say is thrown. */
 async function runOne(
   seed: number,
@@ -13,7 +15,9 @@ async function runOne(
   list: Iterable<fc.AsyncCommand<object, World>>,
   trace?: (text: string) => void,
 ) {
-  const world = createWorld({ seed, order, ...(trace && { trace }) })
+  // In half of them finished event files are deleted, in a quarter they are compressed before.
+  const [retentionMs, gzip] = [seed % 2 === 1 ? RETENTION_MS : 0, seed % 4 === 3]
+  const world = createWorld({ seed, order, retentionMs, gzip, ...(trace && { trace }) })
   // Half of them crash while the folders are made.
   if (world.random.chance(0.5)) world.crashLater(world.random.pick(['kill', 'power']), 1 + world.random.below(90))
   await world.start('close')

@@ -39,6 +39,7 @@ export function createTime(startMs: number): SimulatedTime {
     },
     pause(ms, signal) {
       return new Promise<void>((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason)
         const due: Due = { at: elapsed + ms, everyMs: undefined, run: resolve }
         waiting.add(due)
         signal.addEventListener('abort', () => {

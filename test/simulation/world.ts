@@ -11,6 +11,7 @@ import { type Call, type Crash, createDisk, type Fault } from './disk.ts'
 import { createModel, type Promised } from './model.ts'
 import { createRandom } from './random.ts'
 import { createTime } from './time.ts'
+import { createVanished } from './vanished.ts'
 
 export const SINKS = ['file', 'other'] as const
 const START = Date.UTC(2026, 10, 24, 21, 55, 37)
@@ -22,12 +23,13 @@ export interface WorldOptions {
   readonly seed: number
   readonly order: Order
   readonly gzip?: boolean
+  readonly retentionMs?: number
   /** Gets each call of the file system. */
   readonly trace?: (text: string) => void
 }
 
 /** The spool and the file sink on a simulated disk, a sender, two drains, and the model that they are held against. */
-export function createWorld({ seed, order, gzip = false, trace }: WorldOptions) {
+export function createWorld({ seed, order, gzip = false, retentionMs = 0, trace }: WorldOptions) {
   const random = createRandom(seed)
   const time = createTime(START)
   const disk = createDisk(random, order, time, trace)
@@ -42,6 +44,9 @@ export function createWorld({ seed, order, gzip = false, trace }: WorldOptions) 
   let faultsSince = 0
   let receiptsFailed = false
   let violation: unknown
+  const vanished = createVanished(disk.tree, error => {
+    violation = error
+  })
   const tell = (_fields: unknown, sentence?: string) => trace?.(`  log: ${sentence}`)
   const log = { debug: tell, info: tell, warn: tell, error: tell }
 
@@ -55,11 +60,12 @@ export function createWorld({ seed, order, gzip = false, trace }: WorldOptions) 
   }
 
   const boot = async (): Promise<void> => {
-    const files = disk.start()
+    const files = vanished.watch(disk.start())
     time.forget()
     crashed = undefined
     void disk.crashed.then(kind => {
       crashed = kind
+      if (kind === 'power') vanished.powerLoss()
       crashes++
       isUp = false
     })
@@ -82,7 +88,7 @@ export function createWorld({ seed, order, gzip = false, trace }: WorldOptions) 
       maxBytes: 1_500,
       maxAgeMs: 60_000,
       gzip,
-      retentionMs: 0,
+      retentionMs,
     })
   }
 
@@ -142,7 +148,7 @@ export function createWorld({ seed, order, gzip = false, trace }: WorldOptions) 
       if (tries > 3) mend()
     }
     isUp = true
-    checkFolders(disk.tree(), model, !gzip)
+    checkFolders(disk.tree(), model, vanished.and)
   }
 
   function mend(): void {
@@ -265,6 +271,8 @@ export function createWorld({ seed, order, gzip = false, trace }: WorldOptions) 
     time,
     model,
     random,
+    /** Whether finished event files are deleted. */
+    deletes: retentionMs > 0,
     perform,
     start,
     mend,
@@ -331,7 +339,7 @@ export function createWorld({ seed, order, gzip = false, trace }: WorldOptions) 
       })
       const left = model.waiting()
       if (left.length > 0) throw new Error(`${left.length} batches are never offered`)
-      checkFolders(disk.tree(), model, !gzip)
+      checkFolders(disk.tree(), model, vanished.and)
     },
   }
   return world

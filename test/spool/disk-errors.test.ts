@@ -66,6 +66,7 @@ describe('a disk that fails', () => {
     await spool.open()
     const drafts = [await spool.draft(), await spool.draft()]
     for (const draft of drafts) await draft.write(new Uint8Array(300_000))
+    await until(async () => (await readdir(at(dataDir, 'incoming'))).length === 2)
     const [name] = (await readdir(at(dataDir, 'incoming'))).sort()
     await rm(at(dataDir, 'incoming', name!))
     const same = seal()

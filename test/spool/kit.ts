@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
 import { createDiskSpool, type DiskSpoolOptions } from '../../src/spool/disk.ts'
+import { fileNameOf } from '../../src/spool/file-name.ts'
 import type { Spool } from '../../src/spool/spool.ts'
+import { seal } from '../contract/spool-kit.ts'
 
 export const never = new AbortController().signal
 
@@ -45,3 +47,16 @@ export const diskSpool = (dataDir: string, options: Partial<DiskSpoolOptions> = 
 }
 
 export const at = (dataDir: string, ...parts: string[]): string => join(dataDir, 'spool', 'v1', ...parts)
+
+/** The name of a stored batch. */
+export const nameOf = (number: number, bytes: number): string =>
+  fileNameOf({ ...seal(), again: undefined, number, bytes, storedAt: 1_790_000_000_000 })
+
+/** A spool's folders as a kill left them. */
+export async function left(files: Record<string, string>): Promise<string> {
+  const dataDir = await temporaryFolder()
+  const paths = Object.keys(files).map(path => at(dataDir, path))
+  for (const folder of new Set(paths.map(dirname))) await mkdir(folder, { recursive: true })
+  await Promise.all(Object.values(files).map((content, index) => writeFile(paths[index]!, content)))
+  return dataDir
+}

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createQueue, type Entry } from '../../src/spool/queue.ts'
@@ -71,6 +72,7 @@ test('a long run of batches that come and go leaves the queue empty and right', 
     queue.remove(entry)
   }
   expect(queue.length).toBe(1)
+  expect([...queue.entries()]).toEqual([kept])
   expect(queue.oldest(1)).toBe(kept)
   expect(await queue.take(1, never)).toBe(kept)
 })
@@ -102,4 +104,14 @@ test('a closed queue rejects those who wait and those who come', async () => {
   queue.close(new Error('closed'))
   await expect(waiting).rejects.toThrow('closed')
   await expect(queue.take(0, never)).rejects.toThrow('closed')
+})
+
+test('who waits leaves nothing with its signal, which may live as long as the service', async () => {
+  const queue = createQueue(1)
+  const { signal } = new AbortController()
+  const waiting = queue.take(0, signal)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  queue.push(entryOf(1))
+  await waiting
+  expect(getEventListeners(signal, 'abort')).toEqual([])
 })

@@ -1,22 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, readdir } from 'node:fs/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { fileNameOf } from '../../src/spool/file-name.ts'
-import { bytesOf, put, seal } from '../contract/spool-kit.ts'
-import { at, createLog, diskSpool, never, temporaryFolder } from './kit.ts'
-
-const nameOf = (number: number, bytes: number): string =>
-  fileNameOf({ ...seal(), again: undefined, number, bytes, storedAt: 1_790_000_000_000 })
-
-/** A spool's folders as a kill left them. */
-async function left(files: Record<string, string>): Promise<string> {
-  const dataDir = await temporaryFolder()
-  const paths = Object.keys(files).map(path => at(dataDir, path))
-  for (const folder of new Set(paths.map(dirname))) await mkdir(folder, { recursive: true })
-  await Promise.all(Object.values(files).map((content, index) => writeFile(paths[index]!, content)))
-  return dataDir
-}
+import { bytesOf, put } from '../contract/spool-kit.ts'
+import { at, createLog, diskSpool, left, nameOf, never, temporaryFolder } from './kit.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 

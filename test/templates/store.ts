@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { registry } from '../../src/datasets/index.ts'
 import { decodeText } from '../../src/decode/decode-text.ts'
-import { createFormWriter } from '../../src/delivery/forms.ts'
+import { documentText } from '../../src/delivery/forms.ts'
 import { createMapper } from '../../src/mapper/mapper.ts'
 import type { Mapped, MapperSettings } from '../../src/mapper/types.ts'
 import { type Naming, targetOf } from '../../src/templates/naming.ts'
@@ -45,7 +45,6 @@ async function bulk(server: Store, body: string) {
 /** Creates the events where they belong; what was not answered with 201 comes back. */
 export async function store(server: Store, naming: Naming, events: readonly Mapped[]): Promise<Refused[]> {
   const namespace = naming.kind === 'data-streams' ? naming.namespace : undefined
-  const { write } = createFormWriter('document', { profile: 'ecs', namespace })
   const refused: Refused[] = []
   let pending: Mapped[] = []
   let body: string[] = []
@@ -68,7 +67,7 @@ export async function store(server: Store, naming: Naming, events: readonly Mapp
   }
 
   for (const mapped of events) {
-    const document = String(write(mapped))
+    const document = documentText(mapped, { profile: 'ecs', namespace })
     body.push(JSON.stringify({ create: { _index: targetOf(naming, mapped.dataset) } }), document)
     pending.push(mapped)
     chars += document.length

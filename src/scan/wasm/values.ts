@@ -1,0 +1,81 @@
+import { LINE_AT } from './layout'
+import { BACKSLASH, block, byte, marks, nextMark, QUOTE, ZERO } from './line'
+import { nestedEnd } from './nested'
+import { numberEnd } from './numbers'
+
+/** The same as in ../scanner.ts. */
+const STRING: u32 = 0
+const ESCAPED: u32 = 1
+const EMPTY_STRING: u32 = 2
+const NULL: u32 = 3
+const EMPTY_ARRAY: u32 = 4
+const EMPTY_OBJECT: u32 = 5
+const TRUE: u32 = 9
+const NESTED: u32 = 11
+
+/** Puts the value's kind into its token. @returns its end, 0 if it is odd */
+@inline
+export function valueEnd(at: u32, token: u32, length: u32): u32 {
+  const first = byte(at)
+  if (first == QUOTE) return stringEnd(at, token)
+  if (first - ZERO < 10 || first == 0x2d) return numberEnd(at, token)
+  return otherEnd(at, token, length)
+}
+
+@inline
+function stringEnd(at: u32, token: u32): u32 {
+  const found = marks(block(at)) & 0xfffe
+  const mark = found ? at + ctz(found) : nextMark(at + 16)
+  if (byte(mark) == BACKSLASH) {
+    store<u32>(token, ESCAPED, 8)
+    return escapedEnd(mark)
+  }
+  store<u32>(token, mark - at == 1 ? EMPTY_STRING : STRING, 8)
+  return mark + 1
+}
+
+/** Letters behind a backslash: \ b f n r t, counted from 0x40. */
+const LETTERS: u64 = (1 << 28) | (1 << 34) | (1 << 38) | (1 << 46) | (1 << 50) | (1 << 52)
+
+/** @returns the end of a string with a backslash at `at`, 0 if an escape is none of JSON's */
+function escapedEnd(at: u32): u32 {
+  while (byte(at) == BACKSLASH) {
+    const letter = byte(at + 1)
+    if (letter == 0x75) {
+      if (!(isHex(at + 2) && isHex(at + 3) && isHex(at + 4) && isHex(at + 5))) return 0
+      at = nextMark(at + 6)
+    } else {
+      const index = letter - 0x40
+      if (letter != QUOTE && letter != 0x2f && (index >= 0x40 || !((LETTERS >> index) & 1))) return 0
+      at = nextMark(at + 2)
+    }
+  }
+  return at + 1
+}
+
+function isHex(at: u32): bool {
+  const letter = byte(at)
+  return letter - ZERO < 10 || (letter | 0x20) - 0x61 < 6
+}
+
+/** Both booleans without a branch, as they come in any order. */
+@inline
+function otherEnd(at: u32, token: u32, length: u32): u32 {
+  const word = load<u32>(at, LINE_AT)
+  const isFalse = u32(word == 0x736c6166) & u32(byte(at + 4) == 0x65)
+  if (u32(word == 0x65757274) | isFalse) {
+    store<u32>(token, TRUE + isFalse, 8)
+    return at + 4 + isFalse
+  }
+  if (word == 0x6c6c756e) {
+    store<u32>(token, NULL, 8)
+    return at + 4
+  }
+  const pair = word & 0xffff
+  if (pair == 0x7d7b || pair == 0x5d5b) {
+    store<u32>(token, pair == 0x7d7b ? EMPTY_OBJECT : EMPTY_ARRAY, 8)
+    return at + 2
+  }
+  store<u32>(token, NESTED, 8)
+  return nestedEnd(at, length)
+}

@@ -1,0 +1,167 @@
+import { isUtf8 } from 'node:buffer'
+import { parseRecord } from '../decode/record.ts'
+import { copyOf, createBoundedCache } from '../lib/bounded-cache.ts'
+import type { Json } from '../mapper/types.ts'
+import {
+  EMPTY_ARRAY,
+  EMPTY_OBJECT,
+  EMPTY_STRING,
+  ESCAPED,
+  FALSE,
+  FLOAT,
+  INTEGER,
+  LARGE,
+  NESTED,
+  NEW_KEYS,
+  NOT_ASCII,
+  NULL,
+  ODD,
+  type Scanner,
+  STRING,
+} from '../scan/scanner.ts'
+import { createShape, type Shape } from './shape.ts'
+
+/** A line that was scanned: its keys, and the values that somebody asks for. One at a time. */
+export interface ScannedLine {
+  /** @returns undefined where the line has to go the long way; such a line is not always a bad one */
+  read(bytes: Buffer): Shape | undefined
+  /** A member's value, as decode/record.ts would have it. */
+  value(member: number): Json
+  /** A part of its text. */
+  text(start: number, end: number): string
+  /** Members that are an integer too large for a double, or an object or array with something in it. */
+  readonly special: readonly number[]
+  /** Whether some text of its values may hold control characters. */
+  readonly isEscaped: boolean
+}
+
+/** Lists of keys by their text. A sender who makes up new keys for each line only makes it slow. */
+const SHAPES = { maxEntries: 500, maxChars: 2 ** 21, maxKeyLength: 2 ** 15 }
+/** No key has one. */
+const SEPARATOR = '\n'
+
+interface KnownShape {
+  readonly shape: Shape | undefined
+}
+
+export function createScannedLine(scanner: Scanner): ScannedLine {
+  const { tokens } = scanner
+  const shapes = createBoundedCache<KnownShape>(SHAPES)
+  const special: number[] = []
+  const nested = new Map<number, Json>()
+  let bytes: Buffer = Buffer.alloc(0)
+  /** The line as text, where each character is a byte. */
+  let text: string | undefined
+  let isEscaped = false
+  let shape: Shape | undefined
+  let isNewShape = true
+
+  const slice = (start: number, end: number) =>
+    text === undefined ? bytes.toString('utf8', start, end) : text.slice(start, end)
+
+  function shapeOf(members: number): Shape | undefined {
+    const keys: string[] = []
+    let start = 1
+    for (let i = 0; i < members; i++) {
+      keys.push(copyOf(slice(start + 1, tokens[3 * i]! - 2)))
+      start = tokens[3 * i + 1]! + 1
+    }
+    const joined = keys.join(SEPARATOR)
+    const known = shapes.get(joined)
+    if (known !== undefined) return known.shape
+    const made = createShape(keys)
+    shapes.set(joined, { shape: made })
+    return made
+  }
+
+  /** Looks at what the scanner leaves to others. False where the line is no JSON, or nested too deeply. */
+  function survey(members: number): boolean {
+    special.length = 0
+    isEscaped = false
+    for (let i = 0; i < members; i++) {
+      const kind = tokens[3 * i + 2]!
+      if (kind === STRING || kind === INTEGER) continue
+      if (kind === ESCAPED) isEscaped = true
+      else if (kind === LARGE) special.push(i)
+      else if (kind === NESTED) {
+        isEscaped = true
+        special.push(i)
+        const value = nestedValue(slice(tokens[3 * i]!, tokens[3 * i + 1]!))
+        if (value === undefined) return false
+        nested.set(i, value)
+      }
+    }
+    return true
+  }
+
+  return {
+    special,
+    text: slice,
+    get isEscaped() {
+      return isEscaped
+    },
+    read(line) {
+      const found = scanner.scan(line)
+      if (found === ODD) return undefined
+      bytes = line
+      isNewShape ||= (found & NEW_KEYS) !== 0
+      if ((found & NOT_ASCII) === 0) text = line.toString('latin1')
+      else if (isUtf8(line)) text = undefined
+      else return undefined
+      const members = scanner.count()
+      if (isNewShape) shape = shapeOf(members)
+      isNewShape = false
+      if (nested.size > 0) nested.clear()
+      return survey(members) ? shape : undefined
+    },
+    value(member) {
+      const start = tokens[3 * member]!
+      const end = tokens[3 * member + 1]!
+      switch (tokens[3 * member + 2]) {
+        case STRING:
+          return slice(start + 1, end - 1)
+        case EMPTY_STRING:
+          return ''
+        case INTEGER:
+          return integer(bytes, start, end)
+        case FLOAT:
+          return Number(slice(start, end))
+        case LARGE:
+          return slice(start, end)
+        case NULL:
+          return null
+        case EMPTY_ARRAY:
+          return []
+        case EMPTY_OBJECT:
+          return {}
+        case NESTED:
+          return nested.get(member)!
+        case ESCAPED:
+          return JSON.parse(slice(start, end)) as string
+        default:
+          return tokens[3 * member + 2] !== FALSE
+      }
+    },
+  }
+}
+
+const MINUS = 45
+const ZERO = 48
+
+/** Exact: no more than 2^53-1 is given here. */
+function integer(bytes: Buffer, start: number, end: number): number {
+  const isNegative = bytes[start] === MINUS
+  let number = 0
+  for (let i = isNegative ? start + 1 : start; i < end; i++) number = number * 10 + bytes[i]! - ZERO
+  return isNegative ? -number : number
+}
+
+/** Undefined for what is no JSON or too deep. It lies in a record, which counts as a level. */
+function nestedValue(text: string): Json | undefined {
+  try {
+    const parsed = parseRecord(`{"":${text}}`)
+    return typeof parsed === 'string' ? undefined : parsed.record['']
+  } catch {
+    return undefined
+  }
+}
