@@ -9,6 +9,7 @@ const TESTS = [
   'test/spool/duplicates.test.ts',
   'test/spool/queue.test.ts',
   'test/spool/admission-time.test.ts',
+  'test/spool/admission-room.test.ts',
   'test/spool/store.test.ts',
   'test/spool/settling.test.ts',
   'test/spool/numbers.test.ts',
