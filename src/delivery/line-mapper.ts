@@ -2,7 +2,7 @@ import { decodeLine } from '../decode/decode-line.ts'
 import { createFieldDropper } from '../decode/drop-fields.ts'
 import type { RawLine } from '../decode/lines.ts'
 import type { Assignment } from '../mapper/assign.ts'
-import type { Sortable } from '../mapper/sorter.ts'
+import { keysOf, type Sortable } from '../mapper/sorter.ts'
 import type { BatchContext, Line, Mapped, Mapper } from '../mapper/types.ts'
 import type { Form } from '../sinks/sink.ts'
 import { createSplicer, type Splicer, type Writers } from '../splice/splicer.ts'
@@ -59,12 +59,12 @@ export function createLineMapper(options: LineMapperOptions): LineMapper {
     }
     const kept = assign === undefined ? { ...raw, bytes: Buffer.from(raw.bytes) } : raw
     const line = shape === undefined ? decodeLine(raw, decoding) : undefined
-    const keys = shape?.keys ?? (line === undefined || 'bad' in line ? undefined : Object.keys(line.record))
+    const keys = line === undefined ? shape?.keys : keysOf(line)
     sorter.push({ raw: kept, line, keys, size: raw.bytes.length })
   }
 
-  function take({ raw, line }: Held, assignment: Assignment | undefined): void {
-    if (line !== undefined) mapDecoded(raw, line, assignment)
+  function take({ raw, line, keys }: Held, assignment: Assignment | undefined): void {
+    if (line !== undefined) mapDecoded(raw, line, keys, assignment)
     else {
       splicer!.read(raw.bytes)
       splice(raw, assignment!)
@@ -78,16 +78,17 @@ export function createLineMapper(options: LineMapperOptions): LineMapper {
     const rejected = plan === undefined ? undefined : splicer!.run(plan, raw.time ?? context.time, tags)
     const event = rejected && (form === 'line' ? raw.bytes : splicer!.write(writers!, dataset))
     if (plan === undefined || rejected === undefined || event === undefined) {
-      mapDecoded(raw, decodeLine(raw, decoding), assignment)
+      const line = decodeLine(raw, decoding)
+      mapDecoded(raw, line, keysOf(line), assignment)
       return
     }
     countEvent(statistics, { dataset, tags: plan.state.values[plan.tags], rejected })
     onEvent(dataset, raw.number, event, idOf(raw))
   }
 
-  function mapDecoded(raw: RawLine, line: Line, assignment: Assignment | undefined): void {
+  function mapDecoded(raw: RawLine, line: Line, keys: Held['keys'], assignment: Assignment | undefined): void {
     const id = idOf(raw)
-    const mapped = mapper.mapLine(line, assignment, id === undefined ? context : { ...context, id: () => id })
+    const mapped = mapper.mapLine(line, keys, assignment, id === undefined ? context : { ...context, id: () => id })
     countMapped(statistics, mapped)
     onEvent(mapped.dataset, raw.number, textOf(raw, mapped), id)
   }

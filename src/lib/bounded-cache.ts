@@ -4,6 +4,11 @@
  */
 export interface BoundedCache<T> {
   get(key: string): T | undefined
+  /**
+   * The value of the key, made where there is none. `make` gets a key of its own: what is cut out of it keeps nothing else in memory, which a
+   * slice of a line would.
+   */
+  of(key: string, make: (own: string) => T): T
   /** Does nothing when the key alone is longer than `maxKeyLength`. */
   set(key: string, value: T): void
 }
@@ -15,7 +20,7 @@ export interface BoundedCacheOptions {
   readonly maxKeyLength: number
 }
 
-/** A slice of a line would keep the whole of it in memory. */
+/** The same text in memory of its own: a slice of a line would keep the whole of it. */
 export function copyOf(text: string): string {
   return `.${text}`.slice(1)
 }
@@ -27,16 +32,19 @@ export function createBoundedCache<T extends object>(options: BoundedCacheOption
   let older = new Map<string, T>()
   let chars = 0
 
-  function set(key: string, value: T): void {
+  /** The key is its own. */
+  function keep(key: string, value: T): void {
     if (key.length > options.maxKeyLength) return
     if (newer.size >= maxEntries || chars + key.length > maxChars) {
       older = newer
       newer = new Map()
       chars = 0
     }
-    newer.set(copyOf(key), value)
+    newer.set(key, value)
     chars += key.length
   }
+
+  const set = (key: string, value: T) => keep(copyOf(key), value)
 
   function get(key: string): T | undefined {
     const value = newer.get(key)
@@ -46,5 +54,14 @@ export function createBoundedCache<T extends object>(options: BoundedCacheOption
     return old
   }
 
-  return { get, set }
+  function of(key: string, make: (own: string) => T): T {
+    const known = get(key)
+    if (known !== undefined) return known
+    const own = copyOf(key)
+    const value = make(own)
+    keep(own, value)
+    return value
+  }
+
+  return { get, of, set }
 }

@@ -127,12 +127,7 @@ function remembered<Parts extends object>(split: (text: string) => Parts | undef
   const answers = createBoundedCache<{ readonly parts: Parts | undefined | typeof PLACEHOLDER }>(REMEMBERED)
   return (value: Json): Parts | undefined | typeof PLACEHOLDER => {
     const text = textOf(value)
-    if (text === undefined) return undefined
-    const known = answers.get(text)
-    if (known !== undefined) return known.parts
-    const parts = split(text)
-    answers.set(text, { parts })
-    return parts
+    return text === undefined ? undefined : answers.of(text, own => ({ parts: split(own) })).parts
   }
 }
 

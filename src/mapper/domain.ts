@@ -1,5 +1,5 @@
 import { parse } from 'tldts'
-import { copyOf } from '../lib/bounded-cache.ts'
+import { createBoundedCache } from '../lib/bounded-cache.ts'
 import { isIp } from './ip.ts'
 import { splitPort, unbracket } from './url.ts'
 
@@ -20,11 +20,11 @@ const OPTIONS = {
 
 /** No DNS name is longer; nothing longer is cut into parts or kept. */
 const MAX_LENGTH = 255
-const CACHE_SIZE = 4096
-
-// Two generations: when the young one is full it becomes the old one, and what is asked for again is young again.
-let young = new Map<string, DomainParts>()
-let old = new Map<string, DomainParts>()
+const cache = createBoundedCache<DomainParts>({
+  maxEntries: 8192,
+  maxChars: 8192 * MAX_LENGTH,
+  maxKeyLength: MAX_LENGTH,
+})
 
 /**
  * Registered domain, subdomain and suffix of a name by the ICANN section of the Public Suffix List, cut from the text as written, port and last dot apart.
@@ -33,7 +33,7 @@ let old = new Map<string, DomainParts>()
 export function domainParts(name: string): DomainParts {
   if (name === lastName) return lastParts
   if (name.length > MAX_LENGTH) return NONE
-  lastParts = partsOf(name)
+  lastParts = cache.of(name, own => cut(bareName(own)))
   lastName = name
   return lastParts
 }
@@ -41,18 +41,6 @@ export function domainParts(name: string): DomainParts {
 // One name often is several fields of an event.
 let lastName: string | undefined
 let lastParts = NONE
-
-function partsOf(name: string): DomainParts {
-  const known = young.get(name)
-  if (known) return known
-  const parts = old.get(name) ?? cut(bareName(name))
-  if (young.size >= CACHE_SIZE) {
-    old = young
-    young = new Map()
-  }
-  young.set(copyOf(name), parts)
-  return parts
-}
 
 /** Without a port and dots at the end. */
 function bareName(name: string): string {
@@ -66,13 +54,13 @@ function cut(name: string): DomainParts {
   const lastDot = name.lastIndexOf('.')
   if (lastDot < 0 || isIp(unbracket(name))) return NONE
   const { publicSuffix, domain, isIcann } = parse(name.toLowerCase(), OPTIONS)
-  if (!isIcann || publicSuffix === null) return { ...NONE, subdomain: copyOf(name.slice(0, lastDot)) || undefined }
+  if (!isIcann || publicSuffix === null) return { ...NONE, subdomain: name.slice(0, lastDot) || undefined }
   const suffix = ending(name, publicSuffix.length)
   if (domain === null) return { ...NONE, suffix }
-  const subdomain = copyOf(name.slice(0, Math.max(0, name.length - domain.length - 1))) || undefined
+  const subdomain = name.slice(0, Math.max(0, name.length - domain.length - 1)) || undefined
   return { registered: ending(name, domain.length), subdomain, suffix }
 }
 
 function ending(name: string, length: number): string | undefined {
-  return copyOf(name.slice(name.length - length)) || undefined
+  return name.slice(name.length - length) || undefined
 }

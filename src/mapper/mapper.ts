@@ -6,7 +6,7 @@ import { createDetector } from './detect.ts'
 import { setField } from './event-id.ts'
 import { UNKNOWN } from './plain.ts'
 import { compileRaw } from './raw.ts'
-import { createSorter, type Sortable } from './sorter.ts'
+import { createSorter, keysOf, type Sortable } from './sorter.ts'
 import type { BatchContext, BatchMapper, Line, Mapped, Mapper, MapperSettings } from './types.ts'
 
 /** A dataset as the mapper takes it. */
@@ -44,8 +44,13 @@ export function createMapper(registry: readonly DatasetEntry[], settings: Mapper
   const declaredOf = ({ dataset }: BatchContext) =>
     dataset !== undefined && entries.has(dataset) ? dataset : undefined
 
-  function mapLine(line: Line, assignment: Assignment | undefined, context: BatchContext): Mapped {
-    const mapped = 'bad' in line ? mapBad(line, context) : mapRecord(line, assignment!, context)
+  function mapLine(
+    line: Line,
+    keys: readonly string[] | undefined,
+    assignment: Assignment | undefined,
+    context: BatchContext,
+  ): Mapped {
+    const mapped = 'bad' in line ? mapBad(line, context) : mapRecord(line, keys!, assignment!, context)
     if (settings.eventIdField !== undefined) setField(mapped.event, settings.eventIdField, context.id(line.number))
     return mapped
   }
@@ -57,21 +62,21 @@ export function createMapper(registry: readonly DatasetEntry[], settings: Mapper
 
   function mapRecord(
     line: Exclude<Line, { bad: object }>,
+    keys: readonly string[],
     { dataset, tags }: Assignment,
     context: BatchContext,
   ): Mapped {
     const origin = { text: line.text, time: line.time ?? context.time, tags }
-    const { event, rejected } = compiledOf(dataset).map(line.record, Object.keys(line.record), origin)
+    const { event, rejected } = compiledOf(dataset).map(line.record, keys, origin)
     return { line, dataset: dataset ?? 'unknown', event, rejected }
   }
 
   function batch(context: BatchContext, emit: (mapped: Mapped) => void): BatchMapper {
-    const sorter = createSorter<Item>(detector, declaredOf(context), ({ line }, assignment) =>
-      emit(mapLine(line, assignment, context)),
+    const sorter = createSorter<Item>(detector, declaredOf(context), ({ line, keys }, assignment) =>
+      emit(mapLine(line, keys, assignment, context)),
     )
     return {
-      push: line =>
-        sorter.push({ line, keys: 'bad' in line ? undefined : Object.keys(line.record), size: line.text.length }),
+      push: line => sorter.push({ line, keys: keysOf(line), size: line.text.length }),
       flush: sorter.decide,
       end: sorter.decide,
     }

@@ -1,5 +1,6 @@
 import { type Assign, type Assignment, assignDeclared, assignDetected } from './assign.ts'
 import type { Detector } from './detect.ts'
+import type { Line } from './types.ts'
 
 /** What is sorted: a line in whatever shape its owner has it. */
 export interface Sortable {
@@ -19,6 +20,11 @@ export interface Sorter<Item extends Sortable> {
   push(item: Item): void
   /** Holds back no longer: the batch's dataset is found by what came so far. */
   decide(): void
+}
+
+/** The keys of a decoded line's record; undefined where it is none. */
+export function keysOf(line: Line): readonly string[] | undefined {
+  return 'bad' in line ? undefined : Object.keys(line.record)
 }
 
 const SAMPLE = 100

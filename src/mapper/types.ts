@@ -79,7 +79,13 @@ export interface Mapper {
     context: BatchContext,
     take: (item: Item, assignment: Assignment | undefined) => void,
   ): Sorter<Item>
-  mapLine(line: Line, assignment: Assignment | undefined, context: BatchContext): Mapped
+  /** `keys` are the record's own; none for a line that is no record, which has no assignment either. */
+  mapLine(
+    line: Line,
+    keys: readonly string[] | undefined,
+    assignment: Assignment | undefined,
+    context: BatchContext,
+  ): Mapped
   /** How a record of the dataset (undefined: unknown) can be mapped without making an object of it; undefined where it cannot. */
   planOf(dataset: string | undefined): Plan | undefined
   /** Names of all known datasets, sorted. */

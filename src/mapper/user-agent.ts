@@ -22,11 +22,7 @@ let finder: Finder | undefined
  */
 export function parseUserAgent(original: string): UserAgent {
   const text = original.length > MAX_PARSED_CHARS ? original.slice(0, MAX_PARSED_CHARS) : original
-  const known = cache.get(text)
-  if (known !== undefined) return known
-  const parsed = parse(text)
-  cache.set(text, parsed)
-  return parsed
+  return cache.of(text, parse)
 }
 
 function parse(text: string): UserAgent {

@@ -66,12 +66,7 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
       keys.push(copyOf(slice(start + 1, tokens[3 * i]! - 2)))
       start = tokens[3 * i + 1]! + 1
     }
-    const joined = keys.join(SEPARATOR)
-    const known = shapes.get(joined)
-    if (known !== undefined) return known.shape
-    const made = createShape(keys)
-    shapes.set(joined, { shape: made })
-    return made
+    return shapes.of(keys.join(SEPARATOR), () => ({ shape: createShape(keys) })).shape
   }
 
   /** Looks at what the scanner leaves to others. False where the line is no JSON, or nested too deeply. */

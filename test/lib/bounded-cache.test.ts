@@ -23,4 +23,16 @@ describe('createBoundedCache', () => {
     cache.set('x'.repeat(21), {})
     expect(cache.get('x'.repeat(21))).toBeUndefined()
   })
+
+  it('makes what is missing once, from the key; for a key that is too long each time', () => {
+    const cache = createBoundedCache<{ key: string }>({ maxEntries: 20, maxChars: 1000, maxKeyLength: 20 })
+    let made = 0
+    const make = (key: string) => ({ key, made: ++made })
+    const key = 'a key that is a slice of a line'.slice(2, 20)
+    expect(cache.of(key, make)).toEqual({ key, made: 1 })
+    expect(cache.of(key, make)).toBe(cache.get(key))
+    expect(made).toBe(1)
+    expect([cache.of('x'.repeat(21), make), cache.of('x'.repeat(21), make)].length).toBe(2)
+    expect(made).toBe(3)
+  })
 })

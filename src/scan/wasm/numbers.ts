@@ -1,9 +1,5 @@
+import { FLOAT, INTEGER, LARGE } from './kinds'
 import { block, byte, ZERO } from './line'
-
-/** The same as in ../scanner.ts. */
-const INTEGER: u32 = 6
-const LARGE: u32 = 7
-const FLOAT: u32 = 8
 
 const POINT: u32 = 0x2e
 const MAX_SAFE_INTEGER: u64 = 9007199254740991

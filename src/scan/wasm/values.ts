@@ -1,17 +1,8 @@
+import { EMPTY_ARRAY, EMPTY_OBJECT, EMPTY_STRING, ESCAPED, NESTED, NULL, STRING, TRUE } from './kinds'
 import { LINE_AT } from './layout'
 import { BACKSLASH, block, byte, marks, nextMark, QUOTE, ZERO } from './line'
 import { nestedEnd } from './nested'
 import { numberEnd } from './numbers'
-
-/** The same as in ../scanner.ts. */
-const STRING: u32 = 0
-const ESCAPED: u32 = 1
-const EMPTY_STRING: u32 = 2
-const NULL: u32 = 3
-const EMPTY_ARRAY: u32 = 4
-const EMPTY_OBJECT: u32 = 5
-const TRUE: u32 = 9
-const NESTED: u32 = 11
 
 /** Puts the value's kind into its token. @returns its end, 0 if it is odd */
 @inline

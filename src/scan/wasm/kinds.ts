@@ -1,0 +1,12 @@
+/** Kinds of values, the same as in ../scanner.ts. */
+export const STRING: u32 = 0
+export const ESCAPED: u32 = 1
+export const EMPTY_STRING: u32 = 2
+export const NULL: u32 = 3
+export const EMPTY_ARRAY: u32 = 4
+export const EMPTY_OBJECT: u32 = 5
+export const INTEGER: u32 = 6
+export const LARGE: u32 = 7
+export const FLOAT: u32 = 8
+export const TRUE: u32 = 9
+export const NESTED: u32 = 11
