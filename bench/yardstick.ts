@@ -2,6 +2,8 @@ import { gunzipSync } from 'node:zlib'
 import { loadConfig } from '../src/config.ts'
 import { registry } from '../src/datasets/index.ts'
 import { createEncoder } from '../src/delivery/encode.ts'
+import type { EncodedPiece } from '../src/delivery/piece-builder.ts'
+import { createSpareBuffers, PIECE_BUFFERS } from '../src/delivery/spare-buffers.ts'
 import { uuidsOf } from '../src/lib/uuid.ts'
 import { createMapper } from '../src/mapper/mapper.ts'
 import { encodeSettings, mapperSettings } from '../src/mapping-settings.ts'
@@ -33,9 +35,12 @@ const { config } = loadConfig({}, [])
 const mapper = createMapper(registry, mapperSettings(config))
 const settings = encodeSettings(config)
 
+/** Pieces' buffers are used again, as the file sink gives them back. */
+const spare = createSpareBuffers(PIECE_BUFFERS)
+
 /** Mean bytes of an event of this batch, without its LF, under settings of the service. */
 export async function eventBytesOf(body: Uint8Array, env: Readonly<Record<string, string>>): Promise<number> {
-  const events = await encode(body, undefined, createMapper(registry, mapperSettings(loadConfig(env, []).config)))
+  const events = await eventsOf(body, undefined, createMapper(registry, mapperSettings(loadConfig(env, []).config)))
   const count = events.reduce((sum, byte) => sum + Number(byte === LF), 0)
   return events.length / count - 1
 }
@@ -46,7 +51,7 @@ export async function eventBytesOf(body: Uint8Array, env: Readonly<Record<string
  */
 export async function compareWithYardstick(compared: Compared, rounds: number): Promise<Comparison> {
   const { bodies, recordsPerBatch, dataset } = compared
-  const texts = await Promise.all(bodies.map(async body => (await encode(body, dataset)).toString().trimEnd()))
+  const texts = await Promise.all(bodies.map(async body => (await eventsOf(body, dataset)).toString().trimEnd()))
   const events = texts.map(text => text.split('\n').map(event => JSON.parse(event) as object))
   const records = bodies.length * recordsPerBatch
   const time = async (run: (batch: number) => unknown) => {
@@ -58,7 +63,7 @@ export async function compareWithYardstick(compared: Compared, rounds: number): 
   const ours: number[] = []
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     const native = await time(i => measureYardstick(bodies[i]!, events[i]!))
-    const own = await time(i => encode(bodies[i]!, dataset))
+    const own = await time(i => encode(bodies[i]!, dataset, giveBack))
     if (round < 0) continue
     yardstick.push(native)
     ours.push(own)
@@ -83,19 +88,32 @@ function measureYardstick(body: Uint8Array, events: readonly object[]): number {
   return size
 }
 
-async function encode(body: Uint8Array, dataset: string | undefined, by = mapper): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
+async function eventsOf(body: Uint8Array, dataset: string | undefined, by = mapper): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  await encode(body, dataset, ({ bytes }) => void pieces.push(Buffer.from(bytes)), by)
+  return Buffer.concat(pieces)
+}
+
+const giveBack = ({ bytes }: EncodedPiece) => spare.give(bytes.buffer)
+
+async function encode(
+  body: Uint8Array,
+  dataset: string | undefined,
+  onPiece: (piece: EncodedPiece) => void,
+  by = mapper,
+): Promise<void> {
   const encoder = createEncoder({
     mapper: by,
     settings,
     context: { dataset, time: '2026-01-01T00:00:00Z', id: uuidsOf(new Uint8Array(32)) },
     format: 'lines',
     gzip: true,
+    storedBytes: body.length,
     form: 'event',
-    onPiece: piece => void pieces.push(piece.bytes),
+    onPiece,
+    spare,
   })
   await encoder.push(body)
   await encoder.end()
   encoder.destroy()
-  return Buffer.concat(pieces)
 }

@@ -25,6 +25,8 @@ export interface EncoderOptions {
   readonly context: BatchContext
   readonly format: 'lines' | 'single' | 'timed' | 'rows'
   readonly gzip: boolean
+  /** How many stored bytes there are, where that is known. */
+  readonly storedBytes?: number | undefined
   readonly form: Form
   /** Takes the pieces in order; a promise it returns is the back-pressure. */
   readonly onPiece: (piece: EncodedPiece) => void | Promise<void>

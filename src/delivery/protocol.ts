@@ -27,6 +27,7 @@ export interface JobDescription {
   readonly time: string
   readonly format: LineFormat
   readonly gzip: boolean
+  readonly storedBytes: number
   /** What the pieces hold. */
   readonly form: Form
 }

@@ -83,9 +83,9 @@ export function startReading(
     lease = await lend(stop.signal)
     if (over) return lease.giveBack()
     const { job, thread } = lease
-    const { batchId, dataset, time, format, gzip } = claim.batch
+    const { batchId, dataset, time, format, gzip, bytes: storedBytes } = claim.batch
     thread.listen(job, listener)
-    thread.send({ kind: 'begin', job, description: { batchId, dataset, time, format, gzip, form } })
+    thread.send({ kind: 'begin', job, description: { batchId, dataset, time, format, gzip, storedBytes, form } })
     for await (const chunk of claim.read(stop.signal)) {
       while (credit === 0 && !over) await new Promise<void>(resolve => (creditCame = resolve))
       if (over) return

@@ -12,6 +12,9 @@ export interface SpareBuffersOptions {
   readonly maxBytes: number
 }
 
+/** A piece and its last event; as many as may be on their way through a sink. */
+export const PIECE_BUFFERS: SpareBuffersOptions = { usualBytes: 1.125 * 1024 ** 2, maxBytes: 16 * 1024 ** 2 }
+
 export function createSpareBuffers({ usualBytes, maxBytes }: SpareBuffersOptions): SpareBuffers {
   const spare: ArrayBuffer[] = []
   let kept = 0

@@ -5,12 +5,9 @@ import { createEncoder, type Encoder, type EncodeSettings } from './encode.ts'
 import { prepareLines } from './line-mapper.ts'
 import type { EncodedPiece } from './piece-builder.ts'
 import { type FromWorker, type JobDescription, PIECES_AHEAD, type ToWorker, wordsOf } from './protocol.ts'
-import { createSpareBuffers } from './spare-buffers.ts'
+import { createSpareBuffers, PIECE_BUFFERS } from './spare-buffers.ts'
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void
-
-/** A piece and its last event; as many as may be on their way through a sink. */
-const SPARE = { usualBytes: 1.125 * 1024 ** 2, maxBytes: 16 * 1024 ** 2 }
 
 interface Job {
   receive(message: Exclude<ToWorker, { kind: 'spare' }>): void
@@ -24,7 +21,7 @@ interface Job {
  */
 export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post: Post): (message: ToWorker) => void {
   const jobs = new Map<number, Job>()
-  const spare = createSpareBuffers(SPARE)
+  const spare = createSpareBuffers(PIECE_BUFFERS)
   prepareLines(mapper)
   return message => {
     if (message.kind === 'spare') spare.give(message.buffer)
@@ -54,6 +51,7 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
       context: { dataset: description.dataset, time: description.time, id: uuidsOf(description.batchId) },
       format: description.format,
       gzip: description.gzip,
+      storedBytes: description.storedBytes,
       form: description.form,
       onPiece,
       spare,

@@ -1,4 +1,4 @@
-import { createGunzip } from 'node:zlib'
+import { createGunzip, gunzipSync } from 'node:zlib'
 
 /** What is wrong with a gzip stream: it ends too early, it is no gzip, or bytes follow that start no member. */
 export type InflateFault = 'truncated' | 'broken' | 'trailing'
@@ -136,6 +136,35 @@ export function createInflater(
     },
     destroy: () => fail(new Error('The inflater was destroyed.')),
   }
+}
+
+/** Of a stream that tells its size rightly the output then fits into one chunk, with room for the inflater to see the end. */
+const SPARE_BYTES = 64
+
+/**
+ * A whole stream of few bytes at once, on this thread: what it makes then lies in the caller's own cache.
+ *
+ * @returns undefined where it has to be streamed: it is larger than `maxBytes` inflated, or something is wrong with it
+ */
+export function inflateWhole(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
+  const size = sizeAtEnd(bytes)
+  if (size > maxBytes) return undefined
+  try {
+    const { buffer, engine } = gunzipSync(bytes, {
+      chunkSize: size + SPARE_BYTES,
+      maxOutputLength: maxBytes,
+      info: true,
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
+    return engine.bytesWritten === bytes.length ? buffer : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 1952 ISIZE: bytes of the last member, which says nothing of those before. */
+function sizeAtEnd(bytes: Uint8Array): number {
+  if (bytes.length < 4) return 0
+  return new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true)
 }
 
 /** A wrong header is a later member's when the first had its magic bytes. */

@@ -43,8 +43,7 @@ export function assignDetected(detector: Detector, sample: readonly (readonly st
     return dataset
   }
 
-  for (const keys of sample) find(keys)
-  return keys => {
+  function assign(keys: readonly string[]): Assignment {
     const dataset = find(keys)
     if (dataset === undefined) return UNKNOWN
     const known = assignments.get(dataset)
@@ -52,5 +51,16 @@ export function assignDetected(detector: Detector, sample: readonly (readonly st
     const assignment: Assignment = { dataset, tags: [] }
     assignments.set(dataset, assignment)
     return assignment
+  }
+
+  for (const keys of sample) find(keys)
+  let lastKeys: readonly string[] | undefined
+  let last = UNKNOWN
+  return keys => {
+    // Twice in a row the same keys have the same answer. Lines of one shape share the array.
+    if (keys === lastKeys) return last
+    last = assign(keys)
+    lastKeys = keys
+    return last
   }
 }

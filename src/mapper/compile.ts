@@ -42,8 +42,13 @@ export interface Plan {
   readonly fields: ReadonlyMap<string, number>
   /** Holds the event's values after `run`, until the next. */
   readonly state: State
-  /** Sets all values but the line's, the sentence's and those below `cloudflare`. Returns the names of rejected values. Never throws. */
-  run(origin: Origin): readonly string[]
+  readonly steps: readonly Step[]
+  /**
+   * Sets all values but the line's, the sentence's and those below `cloudflare`. Returns the names of rejected values. Never throws.
+   *
+   * @param steps those of the plan, without such as need fields that the record has not
+   */
+  run(origin: Origin, steps: readonly Step[]): readonly string[]
   readonly tree: readonly Node[]
   /** Values that many events have, the same object each time, by slot. */
   readonly constants: ReadonlyMap<number, readonly Json[]>
@@ -182,7 +187,7 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
     return tags
   }
 
-  function run(origin: Origin): readonly string[] {
+  function run(origin: Origin, steps: readonly Step[]): readonly string[] {
     const { values } = state
     resetState(state)
     for (let i = 0; i < steps.length; i++) steps[i]!(state)
@@ -195,7 +200,7 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
   function map(record: JsonObject, keys: readonly string[], origin: Origin) {
     const { inputs, values } = state
     for (let i = 0; i < names.length; i++) inputs[i] = record[names[i]!]
-    const rejected = run(origin)
+    const rejected = run(origin, steps)
     values[cloudflare] = keep.object(state, record, keys)
     if (settings.keepOriginal) values[line] = origin.text
     if (describe !== undefined) values[message] = describe(values)
@@ -205,6 +210,7 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
   const plan = {
     fields: fields.numbers,
     state,
+    steps,
     run,
     tree,
     constants: layout.constants,

@@ -73,13 +73,21 @@ function isNoAddress(host: string): boolean {
   return !isIp(unbracket(splitPort(host).host))
 }
 
+/** Among so few a repeat is found faster than it is accepted once more; the others are removed at the end. */
+const FEW = 16
+
+function add(found: string[], item: string, accepts: (item: string) => boolean): void {
+  if (found.length < FEW && found.includes(item)) return
+  if (accepts(item)) found.push(item)
+}
+
 function addAll(found: string[], value: Json | undefined, accepts: (item: string) => boolean): void {
   if (value === undefined) return
   if (!Array.isArray(value)) {
-    if (typeof value === 'string' && accepts(value)) found.push(value)
+    if (typeof value === 'string') add(found, value, accepts)
     return
   }
-  for (const item of value) if (typeof item === 'string' && accepts(item)) found.push(item)
+  for (const item of value) if (typeof item === 'string') add(found, item, accepts)
 }
 
 function addField(
@@ -96,7 +104,7 @@ function addField(
     const text = read(item)
     if (text === undefined) continue
     isRead = true
-    if (accepts(text)) found.push(text)
+    add(found, text, accepts)
   }
   if (!isRead && !isEmpty(value)) reject(state, source.label)
 }

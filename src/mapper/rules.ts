@@ -22,12 +22,13 @@ export function compileRule(rule: AnyRule, fields: Fields, layout: Layout): Step
     AnyConverter | AnySplitter,
   ]
   const sources = listOf(from).map(path => fields.source(path))
-  if ('split' in by) return splitStep(sources, partsOf(by, to, layout), by)
+  const needs = sources.map(({ field }) => field)
+  if ('split' in by) return Object.assign(splitStep(sources, partsOf(by, to, layout), by), { needs })
   const targets = listOf(to)
   const arrays = targets.filter(isArrayTarget).map(layout.slot)
   const singles = targets.filter(target => !isArrayTarget(target)).map(layout.slot)
   const args = (by.args ?? []).map(field => fields.source(field))
-  return valueStep(sources, singles, arrays, by, args)
+  return Object.assign(valueStep(sources, singles, arrays, by, args), { needs })
 }
 
 /** Keys of a splitter's answer, with the place of each. */

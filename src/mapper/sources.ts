@@ -27,8 +27,8 @@ export function createFields(): Fields {
     source(path) {
       const [field, ...keys] = path.split('.') as [string, ...string[]]
       const index = numberOf(field)
-      if (keys.length === 0) return { label: path, index, read: inputs => inputs[index] }
-      return { label: path, index: -1, read: inputs => below(inputs[index], keys) }
+      if (keys.length === 0) return { label: path, index, field: index, read: inputs => inputs[index] }
+      return { label: path, index: -1, field: index, read: inputs => below(inputs[index], keys) }
     },
   }
 }

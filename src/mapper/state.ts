@@ -37,7 +37,11 @@ export function resetState(state: State): void {
 }
 
 /** A part of the way from a record to its event, made once per table. */
-export type Step = (state: State) => void
+export interface Step {
+  (state: State): void
+  /** Numbers of fields: a record that has none of them is not changed by the step. */
+  readonly needs?: readonly number[]
+}
 
 /** A field that a rule reads. */
 export interface Source {
@@ -45,6 +49,8 @@ export interface Source {
   readonly label: string
   /** Number of the field among the table's; -1 for a key below a field, which is never taken. */
   readonly index: number
+  /** Number of the field, also where this is a key below it. */
+  readonly field: number
   read(inputs: readonly (Json | undefined)[]): Json | undefined
 }
 

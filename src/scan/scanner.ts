@@ -52,6 +52,8 @@ export interface Scanner {
    * quote and a colon where its value begins.
    */
   readonly tokens: Int32Array
+  /** How many members of the line scanned last are ESCAPED, LARGE or NESTED, and their numbers. */
+  readonly special: Int32Array
   /** Address of the line's first byte. */
   readonly lineAt: number
   /** @returns address of the text's bytes, which stay as long as the scanner @throws RangeError when their 1 MiB is used up */
@@ -59,7 +61,7 @@ export interface Scanner {
   /** 256 KiB for bytes that the caller computes for one event and names in ops. */
   readonly pool: Uint8Array
   readonly poolAt: number
-  /** Pairs: address, length. With a negative length the bytes come with a backslash before each `"` and `\`. */
+  /** Pairs: address, length. With a negative length the bytes come as a JSON string: in quotes, with a backslash before each `"` and `\`. */
   readonly ops: Int32Array
   /** Joins what the first `pairs` ops name. @returns how many bytes of `out` that is, -1 if they do not fit */
   gather(pairs: number): number
@@ -70,6 +72,7 @@ export interface Scanner {
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly TOKENS_AT: Address
+  readonly SPECIAL_AT: Address
   readonly LINE_AT: Address
   readonly OPS_AT: Address
   readonly POOL_AT: Address
@@ -112,6 +115,7 @@ export function createScanner(): Scanner {
     },
     count: () => members,
     tokens: new Int32Array(memory.buffer, at.TOKENS_AT.value, MEMBERS * 3),
+    special: new Int32Array(memory.buffer, at.SPECIAL_AT.value, 1 + MEMBERS),
     lineAt: at.LINE_AT.value,
     constant(text) {
       const { read, written } = encoder.encodeInto(text, constants.subarray(constantsEnd))

@@ -70,21 +70,19 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
   }
 
   /** Looks at what the scanner leaves to others. False where the line is no JSON, or nested too deeply. */
-  function survey(members: number): boolean {
+  function survey(): boolean {
     special.length = 0
     isEscaped = false
-    for (let i = 0; i < members; i++) {
-      const kind = tokens[3 * i + 2]!
-      if (kind === STRING || kind === INTEGER) continue
-      if (kind === ESCAPED) isEscaped = true
-      else if (kind === LARGE) special.push(i)
-      else if (kind === NESTED) {
-        isEscaped = true
-        special.push(i)
-        const value = nestedValue(slice(tokens[3 * i]!, tokens[3 * i + 1]!))
-        if (value === undefined) return false
-        nested.set(i, value)
-      }
+    const count = scanner.special[0]!
+    for (let i = 1; i <= count; i++) {
+      const member = scanner.special[i]!
+      const kind = tokens[3 * member + 2]!
+      if (kind !== LARGE) isEscaped = true
+      if (kind !== ESCAPED) special.push(member)
+      if (kind !== NESTED) continue
+      const value = nestedValue(slice(tokens[3 * member]!, tokens[3 * member + 1]!))
+      if (value === undefined) return false
+      nested.set(member, value)
     }
     return true
   }
@@ -103,11 +101,10 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
       if ((found & NOT_ASCII) === 0) text = line.toString('latin1')
       else if (isUtf8(line)) text = undefined
       else return undefined
-      const members = scanner.count()
-      if (isNewShape) shape = shapeOf(members)
+      if (isNewShape) shape = shapeOf(scanner.count())
       isNewShape = false
       if (nested.size > 0) nested.clear()
-      return survey(members) ? shape : undefined
+      return survey() ? shape : undefined
     },
     value(member) {
       const start = tokens[3 * member]!
@@ -143,11 +140,11 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
 const MINUS = 45
 const ZERO = 48
 
-/** Exact: no more than 2^53-1 is given here. */
+/** Exact: no more than 2^53-1 is given here, and no step on the way is larger. */
 function integer(bytes: Buffer, start: number, end: number): number {
   const isNegative = bytes[start] === MINUS
   let number = 0
-  for (let i = isNegative ? start + 1 : start; i < end; i++) number = number * 10 + bytes[i]! - ZERO
+  for (let i = isNegative ? start + 1 : start; i < end; i++) number = number * 10 + (bytes[i]! - ZERO)
   return isNegative ? -number : number
 }
 

@@ -1,7 +1,8 @@
 import type { Scanner } from '../scan/scanner.ts'
 
-const SIGN_TEXT = '{},[]"'
-export const SIGNS = { open: 0, close: 1, comma: 2, list: 3, listEnd: 4, quote: 5 } as const
+const SIGN_TEXT = '{},[]""'
+export const SIGNS = { open: 0, close: 1, comma: 2, list: 3, listEnd: 4 } as const
+const QUOTES_AT = 5
 
 /** The parts of an event's text in their order: bytes of the line that was scanned, constants, and texts that were made for it. */
 export type Sign = (typeof SIGNS)[keyof typeof SIGNS]
@@ -30,7 +31,7 @@ export function createOps(scanner: Scanner): Ops {
   const { ops, lineAt, poolAt } = scanner
   const poolBytes = Buffer.from(scanner.pool.buffer, scanner.pool.byteOffset, scanner.pool.byteLength)
   const signs = scanner.constant(SIGN_TEXT)
-  const quote = signs + SIGNS.quote
+  const quotes = signs + QUOTES_AT
   let size = 0
   let pool = ''
   let poolSize = 0
@@ -42,9 +43,8 @@ export function createOps(scanner: Scanner): Ops {
     size += 2
   }
   const pushString = (address: number, length: number) => {
-    push(quote, 1)
     if (length > 0) push(address, -length)
-    push(quote, 1)
+    else push(quotes, 2)
   }
   const add = (text: string): number => {
     const at = poolAt + poolSize

@@ -1,4 +1,5 @@
 import type { Plan } from '../mapper/compile.ts'
+import type { Step } from '../mapper/state.ts'
 import { distinct } from '../mapper/value.ts'
 
 /** The keys of a line, which it has in common with most lines of its job, and what follows from them alone. */
@@ -10,6 +11,8 @@ export interface Shape {
 
 /** A table's plan on lines of one shape. */
 export interface Meeting {
+  /** Those of the plan that do something for such lines. */
+  readonly steps: readonly Step[]
   /** Pairs: number of a field that the table reads, and of the member that it is. */
   readonly reads: Int32Array
   /** By number of the table's fields: which member it is, or -1. */
@@ -38,7 +41,7 @@ export function createShape(keys: readonly string[]): Shape | undefined {
   if (numbers.size < keys.length) return undefined
   const meetings = new Map<Plan, Meeting | undefined>()
 
-  function meet({ fields, keep }: Plan): Meeting | undefined {
+  function meet({ fields, keep, steps }: Plan): Meeting | undefined {
     const members = new Int32Array(fields.size).fill(-1)
     const reads: number[] = []
     for (const [name, field] of fields) {
@@ -62,7 +65,13 @@ export function createShape(keys: readonly string[]): Shape | undefined {
     const targets = keep.targets.filter(([key]) => !numbers.has(key))
     names.push(...targets.map(([key]) => key))
     if (distinct(names)!.length < names.length) return undefined
-    return { reads: Int32Array.from(reads), members, kept, targets: targets.map(([key, slot]) => [keyText(key), slot]) }
+    return {
+      steps: steps.filter(({ needs }) => needs === undefined || needs.some(field => members[field]! >= 0)),
+      reads: Int32Array.from(reads),
+      members,
+      kept,
+      targets: targets.map(([key, slot]) => [keyText(key), slot]),
+    }
   }
 
   return {

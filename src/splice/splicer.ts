@@ -77,7 +77,7 @@ export function createSplicer(): Splicer {
       const { reads } = meeting
       inputs.fill(undefined)
       for (let i = 0; i < reads.length; i += 2) inputs[reads[i]!] = line.value(reads[i + 1]!)
-      return next.run({ text: '', time, tags })
+      return next.run({ text: '', time, tags }, meeting.steps)
     },
     write(writers, dataset) {
       const writer = writers.of(plan!, dataset)

@@ -21,6 +21,8 @@ export interface ClaimDeps {
 }
 
 const CHUNK_BYTES = 256 * 1024
+/** A batch that is no larger is one chunk. */
+const WHOLE_BYTES = 1024 * 1024
 /** Readings that may fail for reasons that lie in the file's own bytes; the pauses between them are the reader's. */
 const MAX_FAILED_READINGS = 10
 
@@ -124,10 +126,11 @@ async function* readBatch(
     file = await folders.files.open(folders.batchFile(name), 'r')
     const { size } = await file.stat()
     if (size !== batch.bytes) throw new DamagedError(`the file has ${size} bytes, not ${batch.bytes}`)
+    const most = batch.bytes <= WHOLE_BYTES ? batch.bytes : CHUNK_BYTES
     for (let position = 0; position < batch.bytes; ) {
       signal.throwIfAborted()
       // Memory of its own, so that a chunk can be transferred to a worker.
-      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, batch.bytes - position))
+      const chunk = new Uint8Array(Math.min(most, batch.bytes - position))
       const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
       if (bytesRead === 0) throw new DamagedError(`the file ends after ${position} of ${batch.bytes} bytes`)
       position += bytesRead

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { createInflater, isGzip } from '../../src/lib/inflate.ts'
+import { createInflater, inflateWhole, isGzip } from '../../src/lib/inflate.ts'
 
 const text = 'hello\n'.repeat(50)
 const twoMembers = Buffer.concat([gzipSync(text), gzipSync('world\n')])
@@ -129,4 +129,35 @@ test('gzip is known by its two magic bytes', () => {
   expect(isGzip(gzipSync(''))).toBe(true)
   expect(isGzip(Uint8Array.of(0x1f))).toBe(false)
   expect(isGzip(Buffer.from('{}'))).toBe(false)
+})
+
+test('a whole stream is inflated at once, where streaming it would give the same', async () => {
+  const tails = [[], [0], [0x67], [0x0a], [0, 0, 0, 0], [0x1f], [0x1f, 0x8b], [0x1f, 0x00]]
+  const streams = [gzipSync(''), gzipSync(text), twoMembers]
+  let taken = 0
+  for (const stream of streams) {
+    const cuts = Array.from({ length: stream.length }, (_, at) => stream.subarray(0, at))
+    const flips = Array.from({ length: stream.length * 8 }, (_, bit) => {
+      const flipped = Buffer.from(stream)
+      flipped[bit >> 3]! ^= 1 << (bit & 7)
+      return flipped
+    })
+    for (const bytes of [...cuts, ...flips, ...tails.map(tail => Buffer.concat([stream, Uint8Array.from(tail)]))]) {
+      const whole = inflateWhole(bytes, 1000)
+      if (whole === undefined) continue
+      taken++
+      expect(Buffer.from(whole).toString()).toBe(await inflate([bytes], 64))
+    }
+    expect(inflateWhole(stream, 1000)).toBeDefined()
+  }
+  expect(taken).toBeGreaterThan(streams.length)
+})
+
+test('what is larger inflated than allowed has to be streamed, whatever it says of its size', () => {
+  const stream = gzipSync('x'.repeat(1001))
+  expect(inflateWhole(stream, 1001)).toHaveLength(1001)
+  expect(inflateWhole(stream, 1000)).toBeUndefined()
+  const small = Buffer.concat([stream, gzipSync('')])
+  expect(inflateWhole(small, 1001)).toHaveLength(1001)
+  expect(inflateWhole(small, 1000)).toBeUndefined()
 })

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { registry } from '../../src/datasets/index.ts'
 import { decodeLine } from '../../src/decode/decode-line.ts'
 import { createEncoder } from '../../src/delivery/encode.ts'
@@ -27,7 +28,7 @@ function mapperOf(settings: Partial<MapperSettings> = {}): Mapper {
 }
 
 /** The service's way: from stored bytes to pieces, then the lines of all pieces in the order of their numbers. */
-export async function encoded(lines: readonly Buffer[], { form, dataset, settings }: Way) {
+async function encoded(lines: readonly Buffer[], { form, dataset, settings }: Way) {
   const events: (readonly [number: number, text: string])[] = []
   const encoder = createEncoder({
     mapper: mapperOf(settings),
@@ -49,7 +50,7 @@ export async function encoded(lines: readonly Buffer[], { form, dataset, setting
 }
 
 /** The plain way: each line parsed, mapped to an object by the interpreter of the tables, and that written. */
-export function interpreted(lines: readonly Buffer[], { form, dataset, settings }: Way) {
+function interpreted(lines: readonly Buffer[], { form, dataset, settings }: Way) {
   const texts: string[] = []
   const rejected: string[] = []
   const batch = mapperOf(settings).batch({ dataset, time: RECEIVED, id }, mapped => {
@@ -65,6 +66,16 @@ export function interpreted(lines: readonly Buffer[], { form, dataset, settings 
     )
   batch.end()
   return { texts, rejected }
+}
+
+/** The same events, as JSON values, and the same counts. */
+export async function expectSame(lines: readonly Buffer[], way: Way): Promise<void> {
+  const { texts, statistics } = await encoded(lines, way)
+  const plain = interpreted(lines, way)
+  expect(texts.map(text => JSON.parse(text))).toEqual(plain.texts.map(text => JSON.parse(text)))
+  expect(statistics.lines).toBe(lines.length)
+  const counted = [...statistics.rejectedValues.values()].flatMap(fields => [...fields.values()])
+  expect(counted.reduce((sum, count) => sum + count, 0)).toBe(plain.rejected.length)
 }
 
 /** Whether the splicer takes the line as a record of the dataset, by itself. */

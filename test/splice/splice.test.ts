@@ -4,7 +4,7 @@ import { registry } from '../../src/datasets/index.ts'
 import type { MapperSettings } from '../../src/mapper/types.ts'
 import { linesOf } from '../datasets/random-records.ts'
 import { goldenFiles } from '../golden/golden.ts'
-import { encoded, interpreted, isSpliced, type Way } from './both-ways.ts'
+import { expectSame, isSpliced } from './both-ways.ts'
 
 const golden = goldenFiles()
 const GOLDEN_LINES = golden.map(file => Buffer.from(file.golden.line.trimEnd()))
@@ -17,15 +17,6 @@ const SETTINGS: readonly Partial<MapperSettings>[] = [
   { eventIdField: 'labels.intake_id' },
   { profile: 'raw' },
 ]
-
-async function expectSame(lines: readonly Buffer[], way: Way): Promise<void> {
-  const { texts, statistics } = await encoded(lines, way)
-  const plain = interpreted(lines, way)
-  expect(texts.map(text => JSON.parse(text))).toEqual(plain.texts.map(text => JSON.parse(text)))
-  expect(statistics.lines).toBe(lines.length)
-  const counted = [...statistics.rejectedValues.values()].flatMap(fields => [...fields.values()])
-  expect(counted.reduce((sum, count) => sum + count, 0)).toBe(plain.rejected.length)
-}
 
 describe('a spliced event', () => {
   for (const settings of SETTINGS) {
@@ -46,6 +37,14 @@ describe('a spliced event', () => {
       await expectSame(lines, { form: 'event', dataset: name })
       await expectSame(lines, { form: 'document', dataset: undefined })
     }
+  })
+
+  it('has the largest integers of a double to the last digit', async () => {
+    const numbers = ['9007199254740991', '-9007199254740991', '9007199254740992', '9007199254740989', '900719925474099']
+    const lines = numbers.map(number =>
+      Buffer.from(`{"RayID":${number},"ClientIP":"192.0.2.1","EdgeResponseStatus":200}`),
+    )
+    await expectSame(lines, { form: 'event', dataset: 'http_requests' })
   })
 
   it('is what each golden line becomes', () => {

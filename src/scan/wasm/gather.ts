@@ -24,8 +24,10 @@ export function gather(pairs: u32): i32 {
       to += length
     } else {
       const plain: u32 = -length
-      if (plain > room / 2 && (plain > room || escapedLength(from, plain) > room)) return -1
-      to = escape(to, from, plain)
+      if (plain + 2 > room / 2 && (plain > room || escapedLength(from, plain) + 2 > room)) return -1
+      store<u8>(to, QUOTE)
+      to = escape(to + 1, from, plain)
+      store<u8>(to++, QUOTE)
     }
   }
   return to - OUT_AT

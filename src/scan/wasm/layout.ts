@@ -5,6 +5,7 @@
 export const ESCAPES_AT: u32 = 0x1000 // 256 × 16, see gather.ts
 export const MASK_AT: u32 = 0x2000 // 64, see keys.ts
 export const TOKENS_AT: u32 = 0x3000 // MEMBERS × TOKEN_BYTES
+export const SPECIAL_AT: u32 = 0x6100 // 4 and MEMBERS × 4: how many members are special, and which
 export const KEYS_AT: u32 = 0x8000 // MEMBERS × KEY_BYTES
 export const LONG_KEYS_AT: u32 = 0x20000 // the keys that are longer than HEAD_BYTES, no more than a line
 export const LINE_AT: u32 = 0x62000 // LINE_BYTES

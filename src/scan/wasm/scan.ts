@@ -1,5 +1,6 @@
 import { isKey, keysEnd, learn, lengthOf } from './keys'
-import { KEY_BYTES, KEYS_AT, LINE_AT, MEMBERS, TOKEN_BYTES, TOKENS_AT } from './layout'
+import { SPECIAL } from './kinds'
+import { KEY_BYTES, KEYS_AT, LINE_AT, MEMBERS, SPECIAL_AT, TOKEN_BYTES, TOKENS_AT } from './layout'
 import { block, byte, CLOSE, COLON, COMMA, nextMark, OPEN, QUOTE, seal } from './line'
 import { valueEnd } from './values'
 
@@ -22,6 +23,7 @@ export function scan(length: u32): u32 {
   let token: u32 = TOKENS_AT
   let key: u32 = KEYS_AT // the one to expect
   let lastKey = keysEnd
+  let special: u32 = SPECIAL_AT + 4
   let at: u32 = 1
   let end: u32
   do {
@@ -38,11 +40,16 @@ export function scan(length: u32): u32 {
     if (!end) return ODD
     store<u32>(token, value)
     store<u32>(token, end, 4)
+    if ((SPECIAL >> load<u32>(token, 8)) & 1) {
+      store<u32>(special, (token - TOKENS_AT) / TOKEN_BYTES)
+      special += 4
+    }
     token += TOKEN_BYTES
     at = end + 1
   } while (byte(end) == COMMA)
   if (byte(end) != CLOSE || at != length) return ODD
 
+  store<u32>(SPECIAL_AT, (special - SPECIAL_AT) / 4 - 1)
   if (lastKey != key) {
     answer |= NEW_KEYS
     learn(token)
