@@ -43,7 +43,7 @@ export function claimCases(spools: ReturnType<typeof useSpools>): void {
 
   test('reading ends with the reason of its signal', async () => {
     const spool = await spools.start()
-    await put(spool, randomBytes(600_000))
+    await put(spool, randomBytes(1_200_000))
     const claim = await spool.claim('one', never)
     const abort = new AbortController()
     const read = async () => {

@@ -18,8 +18,11 @@ import type { Random } from './random.ts'
  *   below the size. Names: see crash.ts.
  * - A failed fsync of a file promises nothing for what it should have covered, and neither do later ones (Linux marks the pages clean;
  *   "fsyncgate", 2018): some of it may be on the disk, the rest never will be, although readers see it until the power goes. Each
- *   descriptor that was open then is told once. Names are metadata, which stays in the journal's hands: some of them may be on the disk,
- *   the rest waits for the next fsync that succeeds.
+ *   descriptor that was open then is told once.
+ * - A failed fsync of a folder leaves its names as uncertain as they were. They are metadata, which stays in the journal's hands: some may be
+ *   on the disk, the rest waits for the next fsync that succeeds. As any choice of them is made at the power loss (crash.ts), nothing is
+ *   chosen before: a choice made here would have to keep the order of the changes of each name, or a name that was removed would come back
+ *   with an fsync that succeeds. So whoever believes names after a failure can lose them, and whoever tries again until it succeeds cannot.
  * - A kill takes nothing that a call had handed over; a write that was under way may have come to any byte.
  *
  * The states that a crash may leave are those that ALICE (Pillai et al., OSDI 2014) lets file systems choose from; the sequences are

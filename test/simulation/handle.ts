@@ -2,7 +2,7 @@ import type { FileFacts, OpenFile } from '../../src/lib/files.ts'
 import { failure, type Run } from './disk.ts'
 import { cutTo, type FileNode, type Node, spoilFile, syncFile, syncFolder, writeTo } from './nodes.ts'
 
-/** A descriptor of the simulated disk. Its fsync that fails spoils what it should have made safe. */
+/** A descriptor of the simulated disk. The fsync of a file that fails spoils what it should have made safe. */
 export function createHandle(
   run: Run,
   path: string,
@@ -51,17 +51,10 @@ export function createHandle(
     } catch (error) {
       if (failedSyncs === node.failedSyncs) node.failedSyncs++
       failedSyncs = node.failedSyncs
+      // Of a folder nothing changes: each name may still be on the disk or not.
       if (node.kind === 'file') spoilFile(node, run.random)
-      else spoilFolder()
       throw error
     }
-  }
-
-  const spoilFolder = () => {
-    if (node.kind !== 'folder') return
-    const pending = node.changes.filter(() => run.random.chance(0.5))
-    syncFolder(node, run.orderSoFar())
-    node.changes = pending
   }
 
   return {

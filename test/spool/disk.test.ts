@@ -78,10 +78,13 @@ test('writes that nobody waited for keep their order', async () => {
   expect((await bytesOf(await spool.claim('one', never))).equals(body)).toBe(true)
 })
 
-test('each chunk that is read has memory of its own, to be given to a worker', async () => {
+test.each([
+  { bytes: 1_048_576, chunks: [1_048_576] },
+  { bytes: 1_048_577, chunks: [262_144, 262_144, 262_144, 262_144, 1] },
+])('each chunk of $bytes bytes has memory of its own, to be given to a worker', async ({ bytes, chunks }) => {
   const spool = diskSpool(await temporaryFolder())
   await spool.open()
-  await put(spool, randomBytes(600_000))
+  await put(spool, randomBytes(bytes))
   const claim = await spool.claim('one', never)
   const sizes: number[] = []
   for await (const chunk of claim.read(never)) {
@@ -89,7 +92,7 @@ test('each chunk that is read has memory of its own, to be given to a worker', a
     sizes.push(chunk.buffer.byteLength)
     structuredClone(chunk.buffer, { transfer: [chunk.buffer as ArrayBuffer] })
   }
-  expect(sizes).toEqual([262_144, 262_144, 75_712])
+  expect(sizes).toEqual(chunks)
 })
 
 test('a seal that no name can be made of is refused, and the batch can still be discarded', async () => {
