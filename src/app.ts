@@ -164,6 +164,7 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
         maxInflateRatio: config.maxInflateRatio,
         bodyIdleMs: config.bodyIdleSeconds * 1000,
         maxJsonBytes: config.maxJsonBytes,
+        maxReceiving: config.maxReceiving,
       },
       tls: tlsFiles(config),
     })

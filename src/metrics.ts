@@ -43,6 +43,11 @@ export function createMetrics(sinks: readonly string[] = []) {
       'Requests refused for who sends them: missing, unknown (key), limited (answered 429 after many of these), address',
       'reason',
     ),
+    receiving: gauge(
+      'intake_receiving_batches',
+      'Batches whose body is being received, or waits for that (MAX_RECEIVING): receiving, waiting',
+      'state',
+    ),
     spoolBytes: gauge('intake_spool_bytes', 'Bytes in the spool'),
     spoolBatches: gauge('intake_spool_batches', 'Batches in the spool'),
     keptBytes: gauge('intake_spool_kept_bytes', 'Bytes of delivered batches that are kept for replay'),
@@ -80,6 +85,7 @@ export function createMetrics(sinks: readonly string[] = []) {
   }
 
   metrics.receivedLines.inc({ dataset: 'undeclared' }, 0)
+  for (const state of ['receiving', 'waiting']) metrics.receiving.set({ state }, 0)
   for (const outcome of ['stored', 'duplicate', 'ping', 'refused']) metrics.batches.inc({ outcome }, 0)
   for (const sink of sinks) {
     for (const each of [metrics.recoveredLines, metrics.redrivenLines, metrics.replayedLines]) each.inc({ sink }, 0)

@@ -194,6 +194,13 @@ export const settings = {
     8 * MIB,
   ),
   MAX_JSON_BYTES: amount('Largest body of the JSON routes after inflating.', 'bytes', 16 * MIB, 1024, 256 * MIB),
+  MAX_RECEIVING: amount(
+    'Batches that are received at a time; eight times as many wait up to 10 s before their body is read, further ones are answered 503. While others wait, a sender that is slower than 64 KB/s is answered 408.',
+    '',
+    256,
+    1,
+    4096,
+  ),
   BODY_IDLE_SECONDS: amount('A body without progress for so long is answered 408.', 'seconds', 30, 1, 3600),
   SHUTDOWN_SECONDS: amount('How long a stop waits for what is in hand.', 'seconds', 8, 0, 3600),
   WORKERS: amount('Threads that map; 0 is one per core.', '', 0, 0, 64),

@@ -9,6 +9,8 @@ import type { TlsFiles } from './tls.ts'
 export interface IntakeLimits extends BodyLimits {
   /** Bytes of a body of the JSON routes after inflating: such a body is held whole. */
   readonly maxJsonBytes: number
+  /** Bodies that are received at a time, but for those of the JSON routes. */
+  readonly maxReceiving: number
 }
 
 /** What the intake's listener works with. It owns none of these: whoever made them closes them. */

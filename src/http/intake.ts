@@ -5,8 +5,9 @@ import { countRequests } from './count.ts'
 import type { IntakeDeps } from './deps.ts'
 import { answerError, answerUnknownRoutes } from './errors.ts'
 import { answerExpectations } from './expect.ts'
+import { createGates } from './gates.ts'
 import { healthRoutes } from './health.ts'
-import { createJsonGates, jsonRoutes } from './json-routes.ts'
+import { jsonRoutes } from './json-routes.ts'
 import { lingerAfterEarlyAnswers } from './linger.ts'
 import { describeApi } from './openapi.ts'
 import { createPeers } from './peers.ts'
@@ -38,8 +39,10 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   const stopRenewing = tls === undefined ? () => {} : renewTls(app.server as HttpsServer, tls, log)
   app.addHook('onClose', async () => stopRenewing())
 
+  const gates = createGates(deps.limits.maxReceiving, metrics)
   app.addHook('preClose', async () => {
     closing = true
+    gates.close()
   })
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close')
@@ -55,9 +58,8 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   app.setErrorHandler(answerError)
   describeApi(app)
   app.register(healthRoutes, { refusal, documented: true })
-  const gates = createJsonGates()
   for (const prefix of ['', PREFIX]) {
-    app.register(plainRoutes, { deps, auth, refusal, prefix })
+    app.register(plainRoutes, { deps, auth, refusal, gate: gates.plain, prefix })
     app.register(jsonRoutes, { deps, auth, refusal, gates, prefix })
   }
   return app

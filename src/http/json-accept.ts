@@ -4,14 +4,15 @@ import { httpErrors } from '../errors.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import { counting } from './answer.ts'
 import type { Auth } from './auth.ts'
-import { readBody } from './body.ts'
+import { BEGINNING_BYTES, type BodyReader, readBody } from './body.ts'
 import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
 import type { IntakeDeps } from './deps.ts'
 import type { Gate } from './gate.ts'
 import type { JsonBody, JsonShape } from './json-events.ts'
-import { isBlank, JsonError, type Scan } from './json-scan.ts'
+import { isBlank } from './json-scan.ts'
 import { createEntry, createEntryStore, type Entry } from './json-store.ts'
-import { countBytes, refuseAnnounced, settle } from './state.ts'
+import { JsonError, type Scan } from './json-value.ts'
+import { countBytes, refuseAnnounced, settle, whileConnected } from './state.ts'
 import { encodingOf, takeBody } from './take-body.ts'
 
 interface JsonDeps extends IntakeDeps {
@@ -38,13 +39,16 @@ export async function acceptJson(
 ): Promise<Stored> {
   const named = namedDataset(request, deps.datasets, deps.keyring)
   const time = fallbackTime(request, (deps.now ?? Date.now)())
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort(new httpErrors.incomplete()))
-  const leave = await gate.enter(gone.signal)
+  const connected = whileConnected(reply)
+  const source = bodyOf(deps, request, reply)
+  let leave = () => {}
   try {
-    const body = await readWhole(deps, request, reply)
+    gate.refuseWhenFull()
+    if (request.identity !== undefined) await source.beginning(Math.min(BEGINNING_BYTES, deps.limits.maxBodyBytes))
+    leave = await gate.enter(connected, source)
+    const body = await readWhole(deps, request, source)
     const holders = createHolders(deps.auth, request, reply, named)
-    const empty = request.identity !== undefined && isBlank(body)
+    const empty = request.identity !== undefined && (await inTurns(isBlank(body)))
     const stored = empty
       ? { count: 0, nextId: () => '' }
       : await store(deps, body, await inTurns(shape(body)), holders, time)
@@ -54,12 +58,19 @@ export async function acceptJson(
   } catch (error) {
     throw error instanceof JsonError ? new httpErrors.badJson(error.message) : error
   } finally {
+    source.release()
     leave()
   }
 }
 
+/** A stranger's body occupies one of few places, so that it has to come at once. */
+function bodyOf({ limits }: IntakeDeps, { raw, identity }: FastifyRequest, reply: FastifyReply): BodyReader {
+  const maxMs = identity === undefined ? limits.bodyIdleMs : Number.POSITIVE_INFINITY
+  return readBody(raw, reply.raw, limits.bodyIdleMs, maxMs)
+}
+
 /** Lets others have a turn where the scan allows it: a stranger's body must not keep the thread. */
-async function inTurns<T>(scan: Scan<T>): Promise<T> {
+export async function inTurns<T>(scan: Scan<T>): Promise<T> {
   for (;;) {
     const { done, value } = scan.next()
     if (done === true) return value
@@ -67,27 +78,20 @@ async function inTurns<T>(scan: Scan<T>): Promise<T> {
   }
 }
 
-async function readWhole(deps: IntakeDeps, request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
-  const { maxBodyBytes, maxJsonBytes, bodyIdleMs } = deps.limits
+async function readWhole(deps: IntakeDeps, request: FastifyRequest, body: BodyReader): Promise<Buffer> {
+  const { maxBodyBytes, maxJsonBytes } = deps.limits
   const encoding = encodingOf(request.headers['content-encoding'])
   refuseAnnounced(request.headers['content-length'], maxBodyBytes)
   const chunks: Uint8Array[] = []
   let size = 0
-  // A stranger's body occupies one of few places, so that it has to come at once.
-  const maxMs = request.identity === undefined ? bodyIdleMs : Number.POSITIVE_INFINITY
-  const body = readBody(request.raw, reply.raw, bodyIdleMs, maxMs)
-  try {
-    await takeBody(body, encoding, deps.limits, {
-      onRaw: async () => {},
-      onContent(bytes) {
-        size += bytes.length
-        if (size > maxJsonBytes) throw new httpErrors.bodyTooLarge(maxJsonBytes, 'MAX_JSON_BYTES')
-        chunks.push(bytes)
-      },
-    })
-  } finally {
-    body.release()
-  }
+  await takeBody(body, encoding, deps.limits, {
+    onRaw: async () => {},
+    onContent(bytes) {
+      size += bytes.length
+      if (size > maxJsonBytes) throw new httpErrors.bodyTooLarge(maxJsonBytes, 'MAX_JSON_BYTES')
+      chunks.push(bytes)
+    },
+  })
   return Buffer.concat(chunks)
 }
 

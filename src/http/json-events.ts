@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { httpErrors } from '../errors.ts'
+import type { Span } from './json-scan.ts'
 import * as json from './json-scan.ts'
-import { JsonError, type Scan, type Span } from './json-scan.ts'
+import { JsonError, type Scan } from './json-value.ts'
 import { type ParsedTime, parseTime } from './time.ts'
 
 /** One event of a JSON body, as a place in the body's bytes. */

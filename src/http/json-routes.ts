@@ -1,32 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { httpErrors } from '../errors.ts'
 import { sendEventIds } from './answer.ts'
 import { type Auth, queryValues } from './auth.ts'
 import type { IntakeDeps } from './deps.ts'
-import { createGate, type Gate } from './gate.ts'
+import type { Gate } from './gate.ts'
+import type { Gates } from './gates.ts'
 import { acceptJson } from './json-accept.ts'
 import * as shapes from './json-events.ts'
 import * as schemas from './schemas.ts'
 import { type Refusal, refuseWhenUnavailable, sendJson } from './state.ts'
 
-/** The two groups of JSON routes: each such body is held whole, so that few may be here at a time. */
-export interface JsonGates {
-  readonly keyed: Gate
-  /** Here a stranger comes in; he must not be able to close the other gate. */
-  readonly keyInBody: Gate
-}
-
-export function createJsonGates(): JsonGates {
-  const refusal = () => new httpErrors.unavailable('too many JSON bodies at a time')
-  const gate = () => createGate({ places: 4, maxWaiting: 64, maxWaitMs: 5000, refusal })
-  return { keyed: gate(), keyInBody: gate() }
-}
-
 interface JsonOptions {
   readonly deps: IntakeDeps
   readonly auth: Auth
   readonly refusal: Refusal
-  readonly gates: JsonGates
+  readonly gates: Gates
 }
 
 /** The routes whose bodies are JSON that holds events. A body is held whole; its values never are. */

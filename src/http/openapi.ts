@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { createMetrics } from '../metrics.ts'
 import type { Spool } from '../spool/spool.ts'
+import { BODY_IS_OPTIONAL } from './schemas.ts'
 import { PREFIX } from './state.ts'
 
 const DESCRIPTION =
@@ -43,6 +44,17 @@ export function describeApi(app: FastifyInstance): void {
         },
       },
     },
+    // All bodies are told to be required before this.
+    transformObject(document) {
+      if (!('openapiObject' in document)) return document.swaggerObject
+      for (const { post } of Object.values(document.openapiObject.paths ?? {}).filter(path => path !== undefined)) {
+        const { operationId = '', requestBody } = post ?? {}
+        if (requestBody !== undefined && 'content' in requestBody) {
+          requestBody.required = !BODY_IS_OPTIONAL.includes(operationId)
+        }
+      }
+      return document.openapiObject
+    },
     // The second server stands for the routes below the prefix.
     transform: ({ schema, url }) => ({ schema: url.startsWith(PREFIX) ? { ...schema, hide: true } : schema, url }),
   })
@@ -58,7 +70,14 @@ export async function openapiYaml(): Promise<string> {
     metrics,
     log: pino({ enabled: false }),
     datasets: [],
-    limits: { maxBodyBytes: 0, maxInflatedBytes: 0, maxInflateRatio: 0, maxJsonBytes: 0, bodyIdleMs: 0 },
+    limits: {
+      maxBodyBytes: 0,
+      maxInflatedBytes: 0,
+      maxInflateRatio: 0,
+      maxJsonBytes: 0,
+      bodyIdleMs: 0,
+      maxReceiving: 0,
+    },
   })
   try {
     await app.ready()

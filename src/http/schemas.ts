@@ -31,14 +31,19 @@ const failures = {
   401: failed('The intake key is missing or unknown.', { headers: headers({ 'WWW-Authenticate': 'Basic' }) }),
   403: failed('No requests are taken from this address.'),
   405: failed('Another method than POST.', { headers: headers({ Allow: 'The methods that the route takes.' }) }),
-  408: failed('The body made no progress. Nothing was stored; the connection is closed.'),
+  408: failed(
+    'The body made no progress, or came too slowly while others waited. Nothing was stored; the connection is closed.',
+  ),
   413: failed('The body is over a limit. Nothing was stored.'),
   415: failed('A Content-Encoding other than gzip.'),
   417: failed('An Expect header other than 100-continue. Nothing was stored; the connection is closed.'),
   429: failed('The intake key is missing or unknown, as in too many requests before from this address.', retryAfter),
   431: failed('The headers are too large.'),
   500: failed('The intake failed. Send the body again.'),
-  503: failed('Nothing can be stored now. Nothing was stored; send the body again later.', retryAfter),
+  503: failed(
+    'Nothing can be stored now, or too many send at a time. Nothing was stored; send the body again later.',
+    retryAfter,
+  ),
 }
 
 const ids = Type.Object({ event_ids: Type.Array(uuid, { description: 'One for each event, in order.' }) })
@@ -156,6 +161,11 @@ export const array = {
     ),
   },
 }
+
+/** Operations that answer 200 to an empty body, such as an upload test: by their operationId. */
+export const BODY_IS_OPTIONAL: readonly string[] = [plainBatch, plainBatchOf, plain, jsons, many].map(
+  ({ operationId }) => operationId,
+)
 
 const health = Type.Object({ status: Type.String({ description: '`ok`, or why not in a word.' }) })
 const healthAnswer = (description: string) => ({ description, content: { 'application/json': { schema: health } } })

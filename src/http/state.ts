@@ -32,6 +32,13 @@ export function refuseAnnounced(contentLength: string | undefined, maxBytes: num
   if (Number(contentLength ?? 0) > maxBytes) throw new httpErrors.bodyTooLarge(maxBytes, 'MAX_BODY_BYTES')
 }
 
+/** Aborted with 400 when the sender is gone. */
+export function whileConnected({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => gone.abort(new httpErrors.incomplete()))
+  return gone.signal
+}
+
 export function sendJson(reply: FastifyReply, value: object): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(value))
 }

@@ -66,6 +66,20 @@ test('every route at the root is described, those below the prefix stand for the
   expect(servers.map((server: { url: string }) => server.url)).toEqual(['/', '/api/v1/intake-http'])
 })
 
+test('a body is described as optional exactly where an empty one is answered 200', async () => {
+  const { paths } = parse(await openapiYaml())
+  const intake = await listen()
+  try {
+    for (const [path, { post }] of Object.entries<{ post?: { requestBody: { required: boolean } } }>(paths)) {
+      if (post === undefined) continue
+      const { status } = await intake.post(`${path.replace('{dataset}', 'dns_logs')}?path=$.a`, undefined)
+      expect([path, post.requestBody.required]).toEqual([path, status !== 200])
+    }
+  } finally {
+    await intake.close()
+  }
+})
+
 test('openapi.yaml is current', async () => {
   const checkedIn = await readFile(new URL('../../openapi.yaml', import.meta.url), 'utf8')
   expect(checkedIn).toBe(await openapiYaml())

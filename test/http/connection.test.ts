@@ -88,7 +88,7 @@ test('a connection is kept for the next batch', async () => {
 test('while it closes, what is in hand is finished and what comes new is 503 with Retry-After', async () => {
   intake = await listen()
   const inHand = intake.socket()
-  inHand.socket.write(`${head('Content-Length: 2003')}{}\n${' '.repeat(1000)}`)
+  inHand.socket.write(`${head('Content-Length: 40003')}{}\n${' '.repeat(20_000)}`)
   const late = intake.socket()
   late.socket.write('POST /plain/batch HTTP/1.1\r\n')
   await expect.poll(() => intake.spool.unsettled.size).toBe(1)
@@ -97,7 +97,7 @@ test('while it closes, what is in hand is finished and what comes new is 503 wit
   await sleep(50)
   late.socket.write(`Host: x\r\nX-SEKOIAIO-INTAKE-KEY: ${KEY}\r\nContent-Length: 3\r\n\r\n{}\n`)
   expect(await late.closed()).toMatch(/^HTTP\/1.1 503 .*retry-after: 5\r\n.*shutting down/is)
-  inHand.socket.write(' '.repeat(1000))
+  inHand.socket.write(' '.repeat(20_000))
   expect(await inHand.closed()).toMatch(/^HTTP\/1.1 200 .*connection: close/is)
   await closing
   expect(intake.spool.stored).toHaveLength(1)
@@ -122,7 +122,7 @@ test.each([
   intake = await listen()
   Object.assign(intake.app.server, { requestTimeout: 300, headersTimeout: 200 })
   const raw = intake.socket()
-  raw.socket.write(head('Content-Length: 10000') + 'x'.repeat(2000))
+  raw.socket.write(head('Content-Length: 100000') + 'x'.repeat(20_000))
   await expect.poll(() => intake.spool.unsettled.size).toBe(1)
   go(raw)
   expect(await raw.closed()).toContain(`HTTP/1.1 ${status} `)

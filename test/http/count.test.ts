@@ -42,7 +42,7 @@ test.each([
 
 test('a body that breaks off is counted as refused, its request as aborted, each once', async () => {
   const raw = intake.socket()
-  raw.socket.write(head('/plain/batch', 10_000) + 'x'.repeat(2000))
+  raw.socket.write(head('/plain/batch', 100_000) + 'x'.repeat(20_000))
   await expect.poll(() => intake.spool.unsettled.size).toBe(1)
   raw.socket.resetAndDestroy()
   await expect.poll(batches).toEqual(['intake_batches_total{outcome="refused"} 1'])

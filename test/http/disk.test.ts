@@ -57,7 +57,7 @@ test('whatever way a batch is refused, nothing of it stays on disk', async () =>
   large.socket.write(`${head}Transfer-Encoding: chunked\r\n\r\nea60\r\n${'x'.repeat(60_000)}\r\n`)
   expect(await large.closed()).toMatch(/^HTTP\/1.1 413 /)
   const idle = intake.socket()
-  idle.socket.write(`${head}Content-Length: 20000\r\n\r\n${'x'.repeat(10_000)}`)
+  idle.socket.write(`${head}Content-Length: 40000\r\n\r\n${'x'.repeat(20_000)}`)
   expect(await idle.closed()).toMatch(/^HTTP\/1.1 408 /)
   expect((await bodies()).length).toBe(before)
   expect(spool.usage).toEqual({ bytes: 0, batches: 0 })

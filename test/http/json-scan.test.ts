@@ -1,15 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  document,
-  elements,
-  JsonError,
-  members,
-  type Scan,
-  shortTextOf,
-  source,
-  stringOf,
-} from '../../src/http/json-scan.ts'
+import { document, elements, isBlank, members, shortTextOf, source, stringOf } from '../../src/http/json-scan.ts'
+import { JsonError, type Scan } from '../../src/http/json-value.ts'
 
 /** What a scan returns, and how often it paused. */
 const finish = <T>(scan: Scan<T>) => {
@@ -142,4 +134,33 @@ test.each([
   expect(finish(document(bytes)).pauses).toBe(8)
   const parts = Array.from(begin.startsWith('{') ? members(bytes, span) : elements(bytes, span))
   expect(parts.filter(part => part === undefined).length).toBeGreaterThan(4)
+})
+
+test.each([
+  ['blanks around a value', (long: number) => `${' '.repeat(long)}1${'\n'.repeat(long)}`],
+  ['blanks within an array', (long: number) => `[${' '.repeat(long)}1${' '.repeat(long)},2]`],
+  [
+    'blanks within an object',
+    (long: number) => `{"a"${' '.repeat(long)}:${' '.repeat(long)}1${' '.repeat(long)},${' '.repeat(long)}"b":2}`,
+  ],
+  ['a name', (long: number) => `{"${'a'.repeat(long)}":1}`],
+  ['a text', (long: number) => `["${'a'.repeat(long)}"]`],
+  ['a number', (long: number) => `[-1${'0'.repeat(long)}.${'0'.repeat(long)}5e+${'0'.repeat(long)}1]`],
+])('%s, as long as the body, is gone over in parts', (_what, make) => {
+  const bytes = Buffer.from(make(1024 ** 2))
+  const atLeast = Math.floor(bytes.length / 1024 ** 2) * 3
+  const { value: span, pauses } = finish(document(bytes))
+  expect(source(bytes, span)).toBe(bytes.toString().trim())
+  expect(pauses).toBeGreaterThanOrEqual(atLeast)
+  const first = bytes[span.start]
+  if (first !== 0x5b && first !== 0x7b) return
+  const parts = Array.from(first === 0x5b ? elements(bytes, span) : members(bytes, span))
+  const shape = JSON.parse(bytes.toString())
+  expect(found(parts).length).toBe(Object.keys(shape).length)
+  expect(parts.length - found(parts).length).toBeGreaterThanOrEqual(atLeast)
+})
+
+test('a long blank body is told in parts', () => {
+  expect(finish(isBlank(Buffer.alloc(1024 ** 2, ' \r\n\t')))).toEqual({ value: true, pauses: 3 })
+  expect(finish(isBlank(Buffer.from(`${' '.repeat(1024 ** 2)}1`))).value).toBe(false)
 })

@@ -70,6 +70,7 @@ export async function listen(overrides: Overrides = {}): Promise<Listening> {
       maxInflateRatio: 400,
       maxJsonBytes: 16 * MIB,
       bodyIdleMs: 30_000,
+      maxReceiving: 64,
       ...limits,
     },
     ...rest,

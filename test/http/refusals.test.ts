@@ -48,9 +48,9 @@ test('a ratio over MAX_INFLATE_RATIO is 413 past 8 MiB, and no matter before', a
 })
 
 test.each([
-  ['in the middle of its announced length', 'Content-Length: 100000', 'x'.repeat(5000)],
-  ['in the middle of a chunk', 'Transfer-Encoding: chunked', `fff\r\n${'x'.repeat(1000)}`],
-  ['before the last chunk', 'Transfer-Encoding: chunked', `3e8\r\n${'x'.repeat(1000)}\r\n`],
+  ['in the middle of its announced length', 'Content-Length: 100000', 'x'.repeat(20_000)],
+  ['in the middle of a chunk', 'Transfer-Encoding: chunked', `fffff\r\n${'x'.repeat(20_000)}`],
+  ['before the last chunk', 'Transfer-Encoding: chunked', `4e20\r\n${'x'.repeat(20_000)}\r\n`],
 ])('a body that ends %s is 400 and nothing is stored', async (_name, headers, part) => {
   await start()
   const raw = intake.socket()
@@ -88,7 +88,7 @@ test('after a body was found broken no further write begins', async () => {
 test('a sender that resets the connection leaves nothing behind', async () => {
   await start()
   const raw = intake.socket()
-  raw.socket.write(head('/plain/batch', 'Content-Length: 100000') + 'x'.repeat(5000))
+  raw.socket.write(head('/plain/batch', 'Content-Length: 100000') + 'x'.repeat(20_000))
   await expect.poll(() => intake.spool.unsettled.size).toBe(1)
   raw.socket.resetAndDestroy()
   await expect.poll(() => intake.spool.unsettled.size).toBe(0)
@@ -98,7 +98,7 @@ test('a sender that resets the connection leaves nothing behind', async () => {
 test('a body without progress is 408 and the connection is closed; one that trickles is taken', async () => {
   await start({ limits: { bodyIdleMs: 300 } })
   const idle = intake.socket()
-  idle.socket.write(`${head('/plain/batch', 'Content-Length: 10000')}{"a":1}\n${' '.repeat(2000)}`)
+  idle.socket.write(`${head('/plain/batch', 'Content-Length: 100000')}{"a":1}\n${' '.repeat(20_000)}`)
   expect(await idle.closed()).toMatch(/^HTTP\/1.1 408 .*connection: close.*ERR_INTAKE_IDLE_BODY/is)
 
   const slow = intake.socket()

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { document } from '../../src/http/json-scan.ts'
+import { inTurns } from '../../src/http/json-accept.ts'
+import { document, isBlank } from '../../src/http/json-scan.ts'
 import { type Listening, listen } from './listening.ts'
 
 let intake: Listening
@@ -66,3 +67,21 @@ test.each([
     expect(longest).toBeLessThan(oneGo / 2)
   },
 )
+
+test.each([
+  ['blanks', ' ', isBlank],
+  ['blanks around a value', ' ', document],
+  ['a number', '1', document],
+])('while 16 MiB of %s are looked at, the event loop turns again and again', async (_what, character, scan) => {
+  const body = Buffer.alloc(16 * MIB, character)
+  body[8 * MIB] = scan === document ? 0x31 : 0x20
+  let turns = 0
+  const tick = () => {
+    turns++
+    turning = setImmediate(tick)
+  }
+  let turning = setImmediate(tick)
+  await inTurns<unknown>(scan(body))
+  clearImmediate(turning)
+  expect(turns).toBeGreaterThan(60)
+})
