@@ -25,6 +25,8 @@ export interface Service {
   kill(): Promise<void>
 }
 
+/** Those of `npm start` and of the image. */
+export const NODE_FLAGS = ['--max-semi-space-size=4']
 const KEY = 'bench-key-0123456789'
 const MAX_LOG_CHARS = 256 * 1024
 
@@ -32,7 +34,7 @@ const MAX_LOG_CHARS = 256 * 1024
 export async function startService(env: Readonly<Record<string, string>> = {}): Promise<Service> {
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'logpush-intake-')))
   const [port, adminPort] = [await freePort(), await freePort()]
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'serve'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(import.meta.dirname, '../src/main.ts'), 'serve'], {
     // Standard output is a pipe that nobody reads: SINKS=stdout is a sink that is held.
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -76,7 +76,7 @@ export function createDrain(options: DrainOptions): Drain {
   const outage = createOutage({ sink: sink.name, log, now, random })
   const lines = { maxLineBytes: options.encode.maxLineBytes, dropFields: createFieldDropper(options.encode.dropFields) }
   const rows = { sink: sink.name, deadLetters, log, pause }
-  const handDeps = { ...rows, pool, form: sink.form, ledger, lines, maxRefusals: options.maxRefusals, now, signal }
+  const handDeps = { ...rows, pool, needs: sink, ledger, lines, maxRefusals: options.maxRefusals, now, signal }
   const inHand = new Map<Hand, { open: number; ended: boolean }>()
   const queue: Hand[] = []
   /** Lost, and perhaps on the way from the spool to us. */

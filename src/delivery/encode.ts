@@ -99,6 +99,10 @@ export function createEncoder(options: EncoderOptions): Encoder {
       await handOut()
       return statistics
     },
-    destroy: walk.destroy,
+    destroy() {
+      walk.destroy()
+      for (const builder of builders.values()) release(builder)
+      for (const { bytes } of ready.splice(0)) spare.give(bytes.buffer)
+    },
   }
 }

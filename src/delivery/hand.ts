@@ -1,6 +1,6 @@
 import { DamagedError } from '../errors.ts'
 import { uuidsOf } from '../lib/uuid.ts'
-import type { Form, Piece } from '../sinks/sink.ts'
+import type { Piece, PieceNeeds } from '../sinks/sink.ts'
 import type { Batch, Claim } from '../spool/spool.ts'
 import { type BatchReason, batchRow, type Refusal } from './dead-letter.ts'
 import type { Ledger, Outcome } from './ledger.ts'
@@ -14,8 +14,7 @@ import { writeRows } from './write-rows.ts'
 
 export interface HandDeps extends Omit<RefusalsDeps, 'onWritten'> {
   readonly pool: Pick<Pool, 'read'>
-  /** What the sink wants in its pieces. */
-  readonly form: Form
+  readonly needs: PieceNeeds
   readonly ledger: Ledger
 }
 
@@ -43,12 +42,12 @@ export interface Hand {
 const MAX_STRIKES = 3
 
 export function createHand(deps: HandDeps, claim: Claim): Hand {
-  const { sink, pool, form, ledger, log, now, pause, signal } = deps
+  const { sink, pool, needs, ledger, log, now, pause, signal } = deps
   const { batch } = claim
   const id = uuidsOf(batch.batchId)
   /** Events given, by dataset. */
   const given = new Map<string, number>()
-  let reading: Reading | undefined = pool.read(claim, form, false)
+  let reading: Reading | undefined = pool.read(claim, needs, false)
   let strikes = 0
   let settled = 0
   let damage: string | undefined
@@ -113,7 +112,7 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
     batch,
     async next() {
       while (damage === undefined) {
-        reading ??= pool.read(claim, form, strikes > 0)
+        reading ??= pool.read(claim, needs, strikes > 0)
         const from = reading
         try {
           const encoded = await from.next()
@@ -127,6 +126,7 @@ export function createHand(deps: HandDeps, claim: Claim): Hand {
             unreadable = false
             return piece
           }
+          release()
         } catch (error) {
           await recover(error)
         }

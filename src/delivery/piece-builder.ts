@@ -4,7 +4,8 @@ import type { SpareBuffers } from './spare-buffers.ts'
 export interface EncodedPiece {
   readonly dataset: string
   readonly first: number
-  readonly bytes: Uint8Array<ArrayBuffer>
+  /** On a shared buffer where it comes from the spare ones. */
+  readonly bytes: Uint8Array
   readonly ends: Uint32Array<ArrayBuffer>
   readonly lines: Uint32Array<ArrayBuffer>
   /** The ids of the events where they do not follow from the batch's. */
@@ -22,7 +23,7 @@ export interface PieceBuilder {
   take(): EncodedPiece | undefined
 }
 
-const NOTHING = Buffer.alloc(0)
+const NOTHING: Buffer<ArrayBufferLike> = Buffer.alloc(0)
 const LF = 10
 const FIRST_BYTES = 64 * 1024
 const FIRST_EVENTS = 64

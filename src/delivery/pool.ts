@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { abortable } from '../lib/abortable.ts'
-import type { Form } from '../sinks/sink.ts'
+import type { PieceNeeds } from '../sinks/sink.ts'
 import type { Claim } from '../spool/spool.ts'
 import type { Log } from './log.ts'
 import type { WorkerSettings } from './protocol.ts'
@@ -28,10 +28,10 @@ export interface Pool {
   /** Resolves when all workers have started. */
   ready(): Promise<void>
   /**
-   * @param form what the pieces hold
+   * @param needs of the sink that the pieces are for
    * @param alone in a worker of its own, so that if it dies it is known why
    */
-  read(claim: Pick<Claim, 'batch' | 'read'>, form: Form, alone: boolean): Reading
+  read(claim: Pick<Claim, 'batch' | 'read'>, needs: PieceNeeds, alone: boolean): Reading
   /** Readings that go on fail. Idempotent. */
   close(): Promise<void>
 }
@@ -152,8 +152,8 @@ export function createPool({ workers, settings, log, heapMb = 256, stallMs = 120
     async ready() {
       await Promise.all(slots.map(slot => slot.thread.ready))
     },
-    read(claim, form, alone) {
-      const reading = startReading(claim, form, async signal => {
+    read(claim, needs, alone) {
+      const reading = startReading(claim, needs, async signal => {
         const lease = await (alone ? single : shared)(signal)
         readings.set(reading, lease)
         const giveBack = () => {

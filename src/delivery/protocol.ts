@@ -30,6 +30,8 @@ export interface JobDescription {
   readonly storedBytes: number
   /** What the pieces hold. */
   readonly form: Form
+  /** Their buffers come back as `spare`. */
+  readonly returnsBytes: boolean
 }
 
 export type ToWorker =
@@ -39,14 +41,14 @@ export type ToWorker =
   | { readonly kind: 'end'; readonly job: number }
   | { readonly kind: 'taken'; readonly job: number }
   | { readonly kind: 'cancel'; readonly job: number }
-  /** The buffer of a piece that was written, of whatever job, for another. Transferred. */
-  | { readonly kind: 'spare'; readonly buffer: ArrayBuffer }
+  /** The shared buffer of a piece that was written, of whatever job, for another. */
+  | { readonly kind: 'spare'; readonly buffer: SharedArrayBuffer }
 
 export type FromWorker =
   /** All modules are loaded. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'more'; readonly job: number }
-  /** Its buffers are transferred. */
+  /** Its buffers are transferred or shared. */
   | { readonly kind: 'piece'; readonly job: number; readonly piece: EncodedPiece }
   | { readonly kind: 'done'; readonly job: number; readonly statistics: BatchStatistics }
   /** `damaged`: the stored bytes cannot be inflated. Otherwise the fault is in the program. */

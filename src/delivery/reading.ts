@@ -1,6 +1,6 @@
 import { DamagedError } from '../errors.ts'
 import { createDeque } from '../lib/deque.ts'
-import type { Form } from '../sinks/sink.ts'
+import type { PieceNeeds } from '../sinks/sink.ts'
 import type { Claim } from '../spool/spool.ts'
 import type { EncodedPiece } from './piece-builder.ts'
 import { CHUNKS_AHEAD, PIECES_AHEAD } from './protocol.ts'
@@ -15,7 +15,7 @@ export interface Reading {
    */
   next(): Promise<EncodedPiece | undefined>
   /** Takes back the bytes of a piece, which nobody reads any more. */
-  giveBack(bytes: Uint8Array<ArrayBuffer>): void
+  giveBack(bytes: Uint8Array): void
   /** There after next() gave undefined. */
   readonly statistics: BatchStatistics | undefined
   /** Since when it waits for its worker and not for whoever takes the pieces, by performance.now(). */
@@ -34,7 +34,7 @@ export interface Lease {
 
 export function startReading(
   claim: Pick<Claim, 'batch' | 'read'>,
-  form: Form,
+  { form, returnsBytes }: PieceNeeds,
   lend: (signal: AbortSignal) => Promise<Lease>,
 ): Reading {
   const stop = new AbortController()
@@ -85,7 +85,11 @@ export function startReading(
     const { job, thread } = lease
     const { batchId, dataset, time, format, gzip, bytes: storedBytes } = claim.batch
     thread.listen(job, listener)
-    thread.send({ kind: 'begin', job, description: { batchId, dataset, time, format, gzip, storedBytes, form } })
+    thread.send({
+      kind: 'begin',
+      job,
+      description: { batchId, dataset, time, format, gzip, storedBytes, form, returnsBytes: returnsBytes === true },
+    })
     for await (const chunk of claim.read(stop.signal)) {
       while (credit === 0 && !over) await new Promise<void>(resolve => (creditCame = resolve))
       if (over) return
@@ -105,6 +109,10 @@ export function startReading(
     fail(error)
   })
 
+  const giveBack = ({ buffer }: Uint8Array) => {
+    if (buffer instanceof SharedArrayBuffer) lease?.thread.send({ kind: 'spare', buffer })
+  }
+
   return {
     async next() {
       while (pieces.length === 0 && !over) await new Promise<void>(resolve => (pieceCame = resolve))
@@ -117,9 +125,7 @@ export function startReading(
       if (statistics === undefined) throw failure
       return undefined
     },
-    giveBack({ buffer }) {
-      if (buffer.byteLength > 0) lease?.thread.send({ kind: 'spare', buffer }, [buffer])
-    },
+    giveBack,
     get statistics() {
       return statistics
     },
@@ -130,6 +136,7 @@ export function startReading(
     cancel() {
       if (over) return
       lease?.thread.send({ kind: 'cancel', job: lease.job })
+      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) giveBack(piece.bytes)
       fail(new Error('The reading was cancelled.'))
     },
   }

@@ -1,35 +1,39 @@
-/** Buffers of pieces that were written, for those to come: a megabyte for every hundred events would keep the garbage collector busy. */
+/**
+ * Buffers of pieces that were written, for those to come: a megabyte for every hundred events would keep the garbage collector busy. They are
+ * shared with the main thread: V8 counts the bytes of an ArrayBuffer that changes its thread as garbage to come, those of a shared one not.
+ */
 export interface SpareBuffers {
   /** At least so many bytes, of any content. */
-  take(bytes: number): Buffer<ArrayBuffer>
-  give(buffer: ArrayBuffer): void
+  take(bytes: number): Buffer<ArrayBufferLike>
+  /** Others than shared ones are left to the garbage collector. */
+  give(buffer: ArrayBufferLike): void
 }
 
 export interface SpareBuffersOptions {
-  /** What is usually needed: smaller ones are not kept, and what is more than half of it is made as large as it. */
+  /** Their size. What is larger than this, or less than half of it, gets a buffer of its own. */
   readonly usualBytes: number
-  /** More than this is not kept. */
-  readonly maxBytes: number
+  /** How many are made at most: what is taken when all are out, and what never comes back, are buffers of their own as well. */
+  readonly most: number
 }
 
-/** A piece and its last event; as many as may be on their way through a sink. */
-export const PIECE_BUFFERS: SpareBuffersOptions = { usualBytes: 1.125 * 1024 ** 2, maxBytes: 16 * 1024 ** 2 }
+/** What a builder takes for a piece that is as large as those before; as many as may be on their way through a sink. */
+export const PIECE_BUFFERS: SpareBuffersOptions = { usualBytes: 1.25 * 1024 ** 2, most: 12 }
 
-export function createSpareBuffers({ usualBytes, maxBytes }: SpareBuffersOptions): SpareBuffers {
-  const spare: ArrayBuffer[] = []
-  let kept = 0
+export function createSpareBuffers({ usualBytes, most }: SpareBuffersOptions): SpareBuffers {
+  const spare: SharedArrayBuffer[] = []
+  let made = 0
+  const spareOne = () => {
+    if (spare.length > 0 || made >= most) return spare.pop()
+    made++
+    return new SharedArrayBuffer(usualBytes)
+  }
   return {
     take(bytes) {
-      const index = spare.findIndex(each => each.byteLength >= bytes)
-      if (index < 0) return Buffer.allocUnsafeSlow(bytes > usualBytes / 2 ? Math.max(bytes, usualBytes) : bytes)
-      const [buffer] = spare.splice(index, 1) as [ArrayBuffer]
-      kept -= buffer.byteLength
-      return Buffer.from(buffer)
+      const buffer = bytes > usualBytes || bytes <= usualBytes / 2 ? undefined : spareOne()
+      return buffer === undefined ? Buffer.allocUnsafeSlow(bytes) : Buffer.from(buffer)
     },
     give(buffer) {
-      if (buffer.byteLength < usualBytes || kept + buffer.byteLength > maxBytes) return
-      spare.push(buffer)
-      kept += buffer.byteLength
+      if (buffer instanceof SharedArrayBuffer) spare.push(buffer)
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { RawLine } from '../decode/lines.ts'
 import { createBatchSplitter } from '../decode/split.ts'
+import { freeBuffer } from '../lib/free-buffer.ts'
 import { createInflater, type Inflater, inflateWhole } from '../lib/inflate.ts'
 
 export interface WalkOptions {
@@ -41,7 +42,7 @@ export function createWalk({ format, gzip, storedBytes, maxLineBytes, onLine, on
   let inflater: Inflater | undefined
   const inflate = (bytes: Uint8Array) => {
     const whole = bytes.length === storedBytes ? inflateWhole(bytes, WHOLE_BYTES) : undefined
-    if (whole !== undefined) return take(whole)
+    if (whole !== undefined) return take(whole).finally(() => freeBuffer(whole))
     inflater ??= createInflater(take)
     return inflater.write(bytes)
   }

@@ -1,3 +1,4 @@
+import { freeBuffer } from '../lib/free-buffer.ts'
 import { InflateError } from '../lib/inflate.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import type { Mapper } from '../mapper/types.ts'
@@ -43,7 +44,9 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
       while (credit === 0 && !cancelled) await new Promise<void>(resolve => (creditCame = resolve))
       if (cancelled) throw new Error('The job was cancelled.')
       credit--
-      post({ kind: 'piece', job, piece }, [piece.bytes.buffer, piece.ends.buffer, piece.lines.buffer])
+      const { buffer } = piece.bytes
+      const own = buffer instanceof ArrayBuffer ? [buffer] : []
+      post({ kind: 'piece', job, piece }, [...own, piece.ends.buffer, piece.lines.buffer])
     }
     const encoder: Encoder = createEncoder({
       mapper,
@@ -54,7 +57,7 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
       storedBytes: description.storedBytes,
       form: description.form,
       onPiece,
-      spare,
+      ...(description.returnsBytes && { spare }),
     })
 
     const fail = (error: unknown) => {
@@ -91,6 +94,7 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
         } else if (message.kind === 'chunk') {
           step(async () => {
             await encoder.push(message.bytes)
+            freeBuffer(message.bytes)
             post({ kind: 'more', job }, [])
           })
         } else if (message.kind === 'end') {

@@ -61,6 +61,9 @@ export const MAPPING_CONFLICT = 'logpush.mapping_conflict'
 
 export const DELIVERED: Receipt = Object.freeze({ retry: [], rejected: [] })
 
+/** What a sink says of the pieces that it is to get. */
+export type PieceNeeds = Pick<Sink, 'form' | 'returnsBytes'>
+
 /**
  * One place where events go. A sink knows nothing of queues, retries, dead letters or other sinks: the drain (delivery/drain.ts)
  * calls it, one drain a sink.

@@ -8,6 +8,7 @@ import { WorkerError } from '../../src/delivery/worker-thread.ts'
 import { DamagedError, UnavailableError } from '../../src/errors.ts'
 import { BATCH, body, claimOf, createTestLog, eventsOf, ODD_WORKER, workerSettings } from './harness.ts'
 
+const EVENTS = { form: 'event' } as const
 const settings = workerSettings({ pieceBytes: 64 * 1024 })
 
 async function readAll(reading: Reading) {
@@ -33,7 +34,7 @@ describe('the pool of workers', () => {
 
   it('reads a batch to its end and tells what its lines were', async () => {
     const records = Array.from({ length: 2000 }, () => ({ grow: 100 }))
-    const reading = pool.read(claimOf(body(...records, 'bad'), { chunkBytes: 1000 }), 'event', false)
+    const reading = pool.read(claimOf(body(...records, 'bad'), { chunkBytes: 1000 }), EVENTS, false)
     expect(await readAll(reading)).toEqual(Array.from({ length: 2001 }, (_, i) => i))
     expect(reading.statistics).toMatchObject({ lines: 2001, badLines: new Map([['not_json', 1]]) })
   })
@@ -50,8 +51,8 @@ describe('the pool of workers', () => {
         }
       },
     }
-    const held = pool.read(counted, 'event', false)
-    expect(await readAll(pool.read(claimOf(body({}, {})), 'event', false))).toEqual([0, 1])
+    const held = pool.read(counted, EVENTS, false)
+    expect(await readAll(pool.read(claimOf(body({}, {})), EVENTS, false))).toEqual([0, 1])
     let before = -1
     while (chunks !== before) {
       before = chunks
@@ -64,7 +65,7 @@ describe('the pool of workers', () => {
   it('gives the pieces before the damage, then says that the batch is damaged', async () => {
     const stored = gzipSync(body(...Array.from({ length: 3000 }, () => ({ text: randomBytes(50).toString('hex') }))))
     stored[stored.length - 6]! ^= 1
-    const reading = pool.read(claimOf(Buffer.from('{}'), { stored }), 'event', false)
+    const reading = pool.read(claimOf(Buffer.from('{}'), { stored }), EVENTS, false)
     expect((await reading.next())?.first).toBe(0)
     await expect(readAll(reading)).rejects.toThrow(DamagedError)
   })
@@ -77,25 +78,25 @@ describe('the pool of workers', () => {
         throw new UnavailableError('disk error')
       },
     }
-    await expect(pool.read(claim, 'event', false).next()).rejects.toThrow(UnavailableError)
+    await expect(pool.read(claim, EVENTS, false).next()).rejects.toThrow(UnavailableError)
   })
 
   it('forgets a reading that is cancelled', async () => {
-    const reading = pool.read(claimOf(body(...Array(3000).fill({ grow: 10_000 }))), 'event', false)
+    const reading = pool.read(claimOf(body(...Array(3000).fill({ grow: 10_000 }))), EVENTS, false)
     await reading.next()
     reading.cancel()
     await expect(readAll(reading)).rejects.toThrow('cancelled')
-    expect(await readAll(pool.read(claimOf(body({})), 'event', false))).toEqual([0])
+    expect(await readAll(pool.read(claimOf(body({})), EVENTS, false))).toEqual([0])
   })
 
   it('reports a fault of the mapper without losing the worker', async () => {
-    await expect(readAll(pool.read(claimOf(body({ do: 'throw' })), 'event', false))).rejects.toThrow('an accident')
-    expect(await readAll(pool.read(claimOf(body({})), 'event', false))).toEqual([0])
+    await expect(readAll(pool.read(claimOf(body({ do: 'throw' })), EVENTS, false))).rejects.toThrow('an accident')
+    expect(await readAll(pool.read(claimOf(body({})), EVENTS, false))).toEqual([0])
     expect(log.entries).toEqual([])
   })
 
   it.each(['throw', 'crash'])('tells no more of a fault than a log should hold (%s)', async accident => {
-    const reading = pool.read(claimOf(body({ do: accident, text: 'secret '.repeat(500) })), 'event', false)
+    const reading = pool.read(claimOf(body({ do: accident, text: 'secret '.repeat(500) })), EVENTS, false)
     const error: Error = await readAll(reading).then(
       () => new Error('none'),
       thrown => thrown,
@@ -108,19 +109,19 @@ describe('the pool of workers', () => {
     ['exit', 'exit code 7'],
     ['fill', 'memory'],
   ])('replaces a worker that dies (%s), and fails only what it had', async (accident, words) => {
-    const neighbour = pool.read(claimOf(body(...Array(3000).fill({ grow: 10_000 }))), 'event', false)
+    const neighbour = pool.read(claimOf(body(...Array(3000).fill({ grow: 10_000 }))), EVENTS, false)
     await neighbour.next()
-    await expect(readAll(pool.read(claimOf(body({ do: accident })), 'event', false))).rejects.toThrow(words)
+    await expect(readAll(pool.read(claimOf(body({ do: accident })), EVENTS, false))).rejects.toThrow(words)
     await expect(readAll(neighbour)).rejects.toThrow(WorkerError)
-    expect(await readAll(pool.read(claimOf(body({})), 'event', false))).toEqual([0])
+    expect(await readAll(pool.read(claimOf(body({})), EVENTS, false))).toEqual([0])
     expect(log.sentences('error').at(-1)).toBe('A worker died and is replaced; its batches are mapped again.')
   })
 
   it('gives a batch a worker of its own when asked, so that its death costs no other', async () => {
-    const neighbour = pool.read(claimOf(body(...Array(3000).fill({ grow: 10_000 }))), 'event', false)
+    const neighbour = pool.read(claimOf(body(...Array(3000).fill({ grow: 10_000 }))), EVENTS, false)
     await neighbour.next()
-    await expect(readAll(pool.read(claimOf(body({ do: 'exit' })), 'event', true))).rejects.toThrow(WorkerError)
-    expect(await readAll(pool.read(claimOf(body({})), 'event', true))).toEqual([0])
+    await expect(readAll(pool.read(claimOf(body({ do: 'exit' })), EVENTS, true))).rejects.toThrow(WorkerError)
+    expect(await readAll(pool.read(claimOf(body({})), EVENTS, true))).toEqual([0])
     expect((await readAll(neighbour)).length).toBeGreaterThan(2900)
   })
 })
@@ -134,17 +135,17 @@ describe('a pool of several workers', () => {
   afterEach(() => pool.close())
 
   it('gives batches that begin together to different ones', async () => {
-    const [stuck, free] = [body({ do: 'hang' }), body({})].map(text => pool.read(claimOf(text), 'event', false))
+    const [stuck, free] = [body({ do: 'hang' }), body({})].map(text => pool.read(claimOf(text), EVENTS, false))
     expect(await readAll(free!)).toEqual([0])
     stuck!.cancel()
   })
 
   it('holds no place for a reading that was cancelled before it began or that is over', async () => {
-    const stuck = pool.read(claimOf(body({ do: 'hang' })), 'event', false)
-    const early = pool.read(claimOf(body({})), 'event', false)
+    const stuck = pool.read(claimOf(body({ do: 'hang' })), EVENTS, false)
+    const early = pool.read(claimOf(body({})), EVENTS, false)
     early.cancel()
     await expect(readAll(early)).rejects.toThrow('cancelled')
-    for (let i = 0; i < 2; i++) expect(await readAll(pool.read(claimOf(body({})), 'event', false))).toEqual([0])
+    for (let i = 0; i < 2; i++) expect(await readAll(pool.read(claimOf(body({})), EVENTS, false))).toEqual([0])
     stuck.cancel()
   })
 })
@@ -154,17 +155,17 @@ describe('a pool that watches its workers', () => {
     const { log } = createTestLog()
     const pool = createPool({ workers: 1, settings, log, entry: ODD_WORKER, stallMs: 100 })
     await pool.ready()
-    await expect(readAll(pool.read(claimOf(body({ do: 'hang' })), 'event', false))).rejects.toThrow(
+    await expect(readAll(pool.read(claimOf(body({ do: 'hang' })), EVENTS, false))).rejects.toThrow(
       'no sign of life for 100 ms',
     )
-    expect(await readAll(pool.read(claimOf(body({})), 'event', false))).toEqual([0])
+    expect(await readAll(pool.read(claimOf(body({})), EVENTS, false))).toEqual([0])
     await pool.close()
   })
 
   it('leaves a worker alone whose pieces nobody takes', async () => {
     const { log, entries } = createTestLog()
     const pool = createPool({ workers: 1, settings, log, entry: ODD_WORKER, stallMs: 250 })
-    const reading = pool.read(claimOf(body(...Array(1000).fill({ grow: 10_000 }))), 'event', false)
+    const reading = pool.read(claimOf(body(...Array(1000).fill({ grow: 10_000 }))), EVENTS, false)
     await reading.next()
     await new Promise(resolve => setTimeout(resolve, 600))
     expect((await readAll(reading)).length).toBeGreaterThan(900)
@@ -175,7 +176,7 @@ describe('a pool that watches its workers', () => {
   it('does not blame a batch for workers that do not start', async () => {
     const { log, sentences } = createTestLog()
     const pool = createPool({ workers: 1, settings, log, entry: new URL('./no-such-worker.ts', import.meta.url) })
-    const reading = pool.read(claimOf(body({})), 'event', false)
+    const reading = pool.read(claimOf(body({})), EVENTS, false)
     const next = reading.next()
     await until(() => sentences('error').length > 0)
     expect(sentences('error')[0]).toBe('A worker does not start; it is tried again.')
@@ -187,7 +188,7 @@ describe('a pool that watches its workers', () => {
   it('fails what goes on when it is closed', async () => {
     const { log, entries } = createTestLog()
     const pool = createPool({ workers: 1, settings, log, entry: ODD_WORKER })
-    const reading = pool.read(claimOf(body(...Array(1000).fill({ grow: 10_000 }))), 'event', false)
+    const reading = pool.read(claimOf(body(...Array(1000).fill({ grow: 10_000 }))), EVENTS, false)
     await reading.next()
     await pool.close()
     await expect(readAll(reading)).rejects.toThrow(WorkerError)

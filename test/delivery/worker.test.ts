@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pieceOf } from '../../src/delivery/pieces.ts'
 import { createPool, type Pool } from '../../src/delivery/pool.ts'
-import { body, createScene, createScriptedSink, createTestLog, workerSettings } from './harness.ts'
+import {
+  BATCH,
+  body,
+  claimOf,
+  createScene,
+  createScriptedSink,
+  createTestLog,
+  eventsOf,
+  workerSettings,
+} from './harness.ts'
 
 let pool: Pool
 beforeAll(async () => {
@@ -60,6 +70,29 @@ describe('delivery with the real mapper', () => {
     expect(await scene.books('a')).toEqual({ delivered: 0, filtered: 1, dead: 0, pending: 0 })
     await scene.close()
   })
+})
+
+it('has the right events in buffers that are used again', async () => {
+  const needs = { form: 'event', returnsBytes: true } as const
+  const records = Array.from({ length: 3000 }, (_, i) => ({ RayID: `${i}`, Unheard: 'x'.repeat(1000) }))
+  const buffers = new Set<ArrayBufferLike>()
+  const rays: string[] = []
+  for (let batch = 0; batch < 6; batch++) {
+    const reading = pool.read(claimOf(body(...records)), needs, false)
+    const held: Uint8Array[] = []
+    for (let piece = await reading.next(); piece !== undefined; piece = await reading.next()) {
+      // Two wait before the first goes back, as in a sink.
+      held.push(piece.bytes)
+      if (held.length > 2) reading.giveBack(held.shift()!)
+      if (piece.bytes.buffer instanceof SharedArrayBuffer) buffers.add(piece.bytes.buffer)
+      for (const event of eventsOf(pieceOf(piece, BATCH, String))) {
+        rays.push((JSON.parse((event as { message: string }).message) as { RayID: string }).RayID)
+      }
+    }
+    for (const bytes of held) reading.giveBack(bytes)
+  }
+  expect(buffers.size).toBeGreaterThan(0)
+  expect(rays).toEqual(Array.from({ length: 6 }, () => records.map(record => record.RayID)).flat())
 })
 
 /** Events of several datasets come in no order that a test should know. */

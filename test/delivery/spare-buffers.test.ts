@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { createSpareBuffers } from '../../src/delivery/spare-buffers.ts'
+
+describe('spare buffers', () => {
+  it('come back to who takes the next, and are shared', () => {
+    const spare = createSpareBuffers({ usualBytes: 1000, most: 2 })
+    const first = spare.take(800)
+    expect(first.buffer).toBeInstanceOf(SharedArrayBuffer)
+    expect(first).toHaveLength(1000)
+    const second = spare.take(1000)
+    expect(second.buffer).not.toBe(first.buffer)
+    spare.give(first.buffer)
+    expect(spare.take(501).buffer).toBe(first.buffer)
+  })
+
+  it('are no more than allowed, whether they come back or not', () => {
+    const spare = createSpareBuffers({ usualBytes: 1000, most: 2 })
+    const taken = Array.from({ length: 5 }, () => spare.take(1000).buffer)
+    expect(taken.filter(buffer => buffer instanceof SharedArrayBuffer)).toHaveLength(2)
+    for (const buffer of taken) spare.give(buffer)
+    const again = Array.from({ length: 5 }, () => spare.take(1000).buffer)
+    expect(again.filter(buffer => taken.includes(buffer))).toHaveLength(2)
+  })
+
+  it('are only for what fits and fills them half', () => {
+    const spare = createSpareBuffers({ usualBytes: 1000, most: 2 })
+    for (const bytes of [1, 500, 1001]) {
+      const buffer = spare.take(bytes)
+      expect(buffer).toHaveLength(bytes)
+      expect(buffer.buffer).toBeInstanceOf(ArrayBuffer)
+    }
+  })
+})
