@@ -195,7 +195,7 @@ export const settings = {
   ),
   MAX_JSON_BYTES: amount('Largest body of the JSON routes after inflating.', 'bytes', 16 * MIB, 1024, 256 * MIB),
   MAX_RECEIVING: amount(
-    'Batches that are received at a time; eight times as many wait up to 10 s before their body is read, further ones are answered 503. While others wait, a sender that is slower than 64 KB/s is answered 408.',
+    'Batches that are received at a time; as many again wait up to 10 s once their body has begun to come, further ones are answered 503. While others wait, a sender that is slower than 64 KB/s is answered 408.',
     '',
     256,
     1,

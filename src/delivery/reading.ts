@@ -94,7 +94,7 @@ export function startReading(
       while (credit === 0 && !over) await new Promise<void>(resolve => (creditCame = resolve))
       if (over) return
       credit--
-      // A copy, as the chunk's memory may be the spool's; it is small next to what it inflates to.
+      // A copy that can be transferred, whoever's the chunk's memory is; it is small next to what it inflates to.
       const bytes = new Uint8Array(chunk)
       movedAt = performance.now()
       thread.send({ kind: 'chunk', job, bytes }, [bytes.buffer])

@@ -10,9 +10,9 @@ export interface SpareBuffers {
 }
 
 export interface SpareBuffersOptions {
-  /** Their size. What is larger than this, or less than half of it, gets a buffer of its own. */
+  /** Their size. What is larger than this, or no more than half of it, gets a buffer of its own, which is not shared. */
   readonly usualBytes: number
-  /** How many are made at most: what is taken when all are out, and what never comes back, are buffers of their own as well. */
+  /** More are not kept. How many are out is bounded by whoever takes them. */
   readonly most: number
 }
 
@@ -21,19 +21,13 @@ export const PIECE_BUFFERS: SpareBuffersOptions = { usualBytes: 1.25 * 1024 ** 2
 
 export function createSpareBuffers({ usualBytes, most }: SpareBuffersOptions): SpareBuffers {
   const spare: SharedArrayBuffer[] = []
-  let made = 0
-  const spareOne = () => {
-    if (spare.length > 0 || made >= most) return spare.pop()
-    made++
-    return new SharedArrayBuffer(usualBytes)
-  }
   return {
     take(bytes) {
-      const buffer = bytes > usualBytes || bytes <= usualBytes / 2 ? undefined : spareOne()
-      return buffer === undefined ? Buffer.allocUnsafeSlow(bytes) : Buffer.from(buffer)
+      if (bytes > usualBytes || bytes <= usualBytes / 2) return Buffer.allocUnsafeSlow(bytes)
+      return Buffer.from(spare.pop() ?? new SharedArrayBuffer(usualBytes))
     },
     give(buffer) {
-      if (buffer instanceof SharedArrayBuffer) spare.push(buffer)
+      if (buffer instanceof SharedArrayBuffer && spare.length < most) spare.push(buffer)
     },
   }
 }

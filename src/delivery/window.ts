@@ -84,8 +84,8 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
     const started = performance.now()
     // Who may write need not have the right to ask.
     let isAsking = false
+    const deadline = deadlineOf(deps)
     try {
-      const deadline = deadlineOf(deps)
       if (slot.piece.again && sink.present !== undefined) {
         isAsking = true
         skip(slot, await sink.present(slot.piece, deadline))
@@ -93,8 +93,8 @@ export async function writePieces<O extends Owner>(deps: WindowDeps<O>): Promise
       }
       return { receipt: slot.piece.ends.length === 0 ? DELIVERED : await sink.write(slot.piece, deadline) }
     } catch (error) {
-      // Some write may still read the bytes.
-      slot.whole.release = undefined
+      // A write that was given up may still read the bytes.
+      if (deadline.aborted) slot.whole.release = undefined
       return { error, alone: isAsking || (error instanceof RetryableError && error.ofPieceAlone) }
     } finally {
       metrics.sinkWriteDuration.observe({ sink: sink.name }, (performance.now() - started) / 1000)

@@ -42,7 +42,10 @@ export function createWorkerJobs(mapper: Mapper, settings: EncodeSettings, post:
 
     const onPiece = async (piece: EncodedPiece) => {
       while (credit === 0 && !cancelled) await new Promise<void>(resolve => (creditCame = resolve))
-      if (cancelled) throw new Error('The job was cancelled.')
+      if (cancelled) {
+        spare.give(piece.bytes.buffer)
+        throw new Error('The job was cancelled.')
+      }
       credit--
       const { buffer } = piece.bytes
       const own = buffer instanceof ArrayBuffer ? [buffer] : []

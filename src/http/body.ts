@@ -11,7 +11,7 @@ export interface BodyReader extends Guest {
    * Resolves when so many bytes of it, or all of it, can be had without waiting; takes nothing. Who sends byte by byte gets no further
    * than this for long, and costs nothing but a connection. Called at most once, before next. Rejects as next does.
    *
-   * @param bytes at most 64 KiB, which Node reads ahead by itself
+   * @param bytes at most 64 KiB: so much Node reads ahead by itself, and up to as much again
    */
   beginning(bytes: number): Promise<void>
   /**

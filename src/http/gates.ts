@@ -14,8 +14,8 @@ export interface Gates {
   close(): void
 }
 
-/** For each place so many may wait; each costs a connection and what Node reads ahead of its body, about 64 KiB at most. */
-const WAITING_A_PLACE = 8
+/** For each place so many may wait; each costs a connection and what Node reads ahead of its body, up to 128 KiB. */
+const WAITING_A_PLACE = 1
 const MAX_WAIT_MS = 10_000
 const JSON_GATE = { places: 4, maxWaiting: 64, maxWaitMs: 5000 }
 

@@ -35,7 +35,9 @@ export function refuseAnnounced(contentLength: string | undefined, maxBytes: num
 /** Aborted with 400 when the sender is gone. */
 export function whileConnected({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  raw.once('close', () => gone.abort(new httpErrors.incomplete()))
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort(new httpErrors.incomplete())
+  })
   return gone.signal
 }
 

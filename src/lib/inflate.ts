@@ -138,8 +138,10 @@ export function createInflater(
   }
 }
 
-/** Of a stream that tells its size rightly the output then fits into one chunk, with room for the inflater to see the end. */
+/** With it the output of one member fits into one chunk, and the inflater sees the end. */
 const SPARE_BYTES = 64
+/** What gzip makes of a body at least. Where there are several members the last one's size says little. */
+const USUAL_RATIO = 4
 
 /**
  * A whole stream of few bytes at once, on this thread: what it makes then lies in the caller's own cache.
@@ -151,7 +153,7 @@ export function inflateWhole(bytes: Uint8Array, maxBytes: number): Uint8Array | 
   if (size > maxBytes) return undefined
   try {
     const { buffer, engine } = gunzipSync(bytes, {
-      chunkSize: size + SPARE_BYTES,
+      chunkSize: Math.max(size, USUAL_RATIO * bytes.length) + SPARE_BYTES,
       maxOutputLength: maxBytes,
       info: true,
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }

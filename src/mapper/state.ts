@@ -39,7 +39,7 @@ export function resetState(state: State): void {
 /** A part of the way from a record to its event, made once per table. */
 export interface Step {
   (state: State): void
-  /** Numbers of fields: a record that has none of them is not changed by the step. */
+  /** Numbers of fields: for a record that has none of them the step does nothing. */
   readonly needs?: readonly number[]
 }
 

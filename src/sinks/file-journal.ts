@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { join } from 'node:path'
 import type { BaseLogger } from 'pino'
-import { makeFolder } from '../lib/durable-folder.ts'
+import { fsyncFolder, makeFolder } from '../lib/durable-folder.ts'
 import { hasCode } from '../lib/error-code.ts'
 import { type Files, type OpenFile, realFiles } from '../lib/files.ts'
 import { freePlace } from '../lib/free-place.ts'
@@ -29,7 +29,8 @@ import { applyRecord, type JournalRecord, parseRecord, recordsOf, toLine } from 
  * - After a power loss records may be missing. Then events of batches that were not settled may be written again; none is left out,
  *   since the events of a batch are whole in the file before those of a later batch begin.
  * - It is written anew, without what is settled, at every open, when it has grown, and before the next record when one could not be
- *   written: records that follow rely on it.
+ *   written: records that follow rely on it. So its folder is fsynced before the next record: the journal before it would count for the
+ *   last batch that it knows whatever came after, such as an older batch that came again because a power loss took its receipt.
  */
 const FILE = 'file-sink.journal'
 const VERSION = 2
@@ -69,7 +70,7 @@ export async function openJournal(
   let handle: OpenFile | undefined
   let size = 0
   let limit = 0
-  /** A write failed: memory tells more than the file, and the file's end may be torn. */
+  /** A write failed: memory tells more than the file, and the file's end may be torn. Or its name may not survive a power loss. */
   let behind = false
 
   await makeFolder(folder, files)
@@ -80,8 +81,11 @@ export async function openJournal(
 
   async function write(text: string): Promise<void> {
     if (!handle) throw new Error('The journal of the file sink is closed.')
-    if (behind) await compact()
-    else if (size > limit) await compact().catch(error => postpone(error))
+    if (behind || size > limit)
+      await compact().catch(error => {
+        if (behind) throw error
+        postpone(error)
+      })
     behind = true
     const bytes = Buffer.from(text)
     await writeAll(handle, bytes)
@@ -112,9 +116,11 @@ export async function openJournal(
     handle = fresh
     size = Buffer.byteLength(text)
     limit = size + GROWTH_BYTES
-    behind = false
+    behind = true
     // Nothing of it is needed any more.
     await old?.close().catch(() => {})
+    await fsyncFolder(folder, files)
+    behind = false
   }
 
   /** Applies records at once and writes them in order, with what waits to be noted as settled. */

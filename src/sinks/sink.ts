@@ -80,7 +80,7 @@ export interface Sink {
    * False: pieces may be written in any order. Events that a receipt wants sent again then wait by themselves, and others go on.
    */
   readonly ordered: boolean
-  /** True: once `write` has resolved it reads nothing of the piece's bytes any more, so that their memory can be used again. */
+  /** True: once `write` has settled, and its signal was not aborted, it reads nothing of the piece's bytes any more: their memory is used again. */
   readonly returnsBytes?: true
   /** How many writes may be unsettled at a time. */
   readonly maxInFlight: number

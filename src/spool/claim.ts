@@ -129,7 +129,6 @@ async function* readBatch(
     const most = batch.bytes <= WHOLE_BYTES ? batch.bytes : CHUNK_BYTES
     for (let position = 0; position < batch.bytes; ) {
       signal.throwIfAborted()
-      // Memory of its own, so that a chunk can be transferred to a worker.
       const chunk = new Uint8Array(Math.min(most, batch.bytes - position))
       const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
       if (bytesRead === 0) throw new DamagedError(`the file ends after ${position} of ${batch.bytes} bytes`)

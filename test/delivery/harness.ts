@@ -104,7 +104,7 @@ export function createScriptedSink(
   name: string,
   script: Script = () => undefined,
   maxInFlight = 1,
-  more: Partial<Pick<Sink, 'ordered' | 'form' | 'present'>> = {},
+  more: Partial<Pick<Sink, 'ordered' | 'form' | 'present' | 'returnsBytes'>> = {},
 ) {
   const events: Event[] = []
   const ids: string[] = []
