@@ -73,7 +73,7 @@ export function createKept({ folders, keepBytes, keepMs, now, timing, log, leave
   }
 
   const keep = async (file: string): Promise<boolean> => {
-    // A power loss may have left it under both names, and of two names of one file a rename removes none.
+    // A power loss may have left it under both names.
     if (list.has(file)) return false
     try {
       await moveIn(folders, file)
@@ -149,6 +149,8 @@ async function moveIn(folders: Folders, file: string): Promise<void> {
     await makeFolder(folders.kept, folders.files)
     await move()
   }
+  // Of two names of one file a rename removes none, and the list does not tell all kept ones while their folder cannot be read.
+  await removeFile(folders.files, folders.batchFile(file))
 }
 
 async function readKept(folders: Folders, isMade: boolean): Promise<{ names: string[]; strangers: string[] }> {

@@ -10,6 +10,7 @@ import { failureOf, SEQUENCES_A_SEED } from './sequences.ts'
  * `npm run simulate -- --runs 200000 --seed 1`: sequences that follow from the seeds, from this one on. Where it was is kept in a file,
  * and the same command goes on there. A seed that fails is printed with the smallest sequence that does, and kept in failures.json, which
  * the tests run from then on. `--letters 5`: all words of up to so many letters instead; `--calls`: every call with every fault; `--trace`: each call of the smallest sequence of this seed that fails.
+ * When zlib's threads are done follows from no seed: a sequence with compression may fail in some runs only.
  */
 const { values } = parseArgs({
   options: {

@@ -27,11 +27,13 @@ function inflated(path: string, content: Buffer): Buffer {
 }
 
 /**
- * Event files that the sink deleted when their time had come: what they held was in the files all the same. No name of one comes again, as long
- * as the power does not go.
+ * Event files that the sink deleted when their time had come: what they held was in the files all the same. No name of one comes again, not after
+ * a power loss either: before a file can be deleted, the journal's record of its name is fsynced. Only where that fsync failed a name may come
+ * again, and then what the file before held still counts.
  */
 export function createVanished(tree: () => ReadonlyMap<string, Buffer>, violate: (error: Error) => void) {
   const files = new Map<string, Buffer>()
+  let cameAgain = 0
   /** The greatest name in each folder. */
   let last = new Map<string, string>()
 
@@ -48,15 +50,22 @@ export function createVanished(tree: () => ReadonlyMap<string, Buffer>, violate:
 
   const made = (path: string, flags: string | number): void => {
     const [, folder = '', stem = ''] = EVENTS.exec(path) ?? []
+    if (flags !== 'wx') return
     const before = last.get(folder)
-    if (flags === 'wx' && before !== undefined && stem <= before)
+    if (before !== undefined && stem <= before)
       violate(new Error(`${path} has a name that is not greater than ${before}, which is gone`))
+    const key = `${folder}/${stem}`
+    const gone = files.get(key)
+    if (gone === undefined) return
+    files.delete(key)
+    files.set(`${key}, gone ${++cameAgain}`, gone)
   }
 
   return {
     /** All that there was and is. */
     and: (found: ReadonlyMap<string, Buffer>) => new Map([...files, ...found]),
-    powerLoss: () => {
+    /** The sink could not note the names of finished files, and the power went: they may come again. */
+    forgetNames: () => {
       last = new Map()
     },
     watch: (calls: Files): Files => ({

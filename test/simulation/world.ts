@@ -43,6 +43,7 @@ export function createWorld({ seed, order, gzip = false, retentionMs = 0, trace 
   let crashes = 0
   let faultsSince = 0
   let receiptsFailed = false
+  let notesFailed = false
   let violation: unknown
   const vanished = createVanished(disk.tree, error => {
     violation = error
@@ -65,7 +66,7 @@ export function createWorld({ seed, order, gzip = false, retentionMs = 0, trace 
     crashed = undefined
     void disk.crashed.then(kind => {
       crashed = kind
-      if (kind === 'power') vanished.powerLoss()
+      if (kind === 'power' && notesFailed) vanished.forgetNames()
       crashes++
       isUp = false
     })
@@ -133,6 +134,8 @@ export function createWorld({ seed, order, gzip = false, retentionMs = 0, trace 
           replaying = false
           worst = 'close'
           await sink.open(never)
+          // It has written its journal anew.
+          notesFailed = false
         } catch (error) {
           failed = error
           if (faultsSince > 0 && isDiskError(error)) return
@@ -287,6 +290,7 @@ export function createWorld({ seed, order, gzip = false, retentionMs = 0, trace 
         const fault = plan(call)
         if (fault !== undefined) faultsSince++
         if (fault !== undefined && call.name === 'readdir' && call.path.includes('/receipts/')) receiptsFailed = true
+        if (fault !== undefined && call.name === 'fdatasync' && call.path.includes('.journal')) notesFailed = true
         return fault
       }
     },
