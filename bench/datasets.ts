@@ -1,4 +1,5 @@
 import { registry } from '../src/datasets/index.ts'
+import { DOCUMENTED } from '../test/datasets/documented.ts'
 import { goldenFiles } from '../test/golden/golden.ts'
 import { batchOf } from './records.ts'
 import type { Compared } from './yardstick.ts'
@@ -56,9 +57,37 @@ const golden = Map.groupBy(goldenFiles(), file => file.dataset)
 
 export const datasetNames: readonly string[] = registry.map(({ name }) => name)
 
-/** The golden lines of a dataset in turn. Their values repeat, as those of real traffic do: caches are warm. */
+/**
+ * The golden lines of a dataset in turn. As the sender makes them, all have the same keys in the same order, those of the job: what a line has not
+ * comes in the form that says so. Their values repeat, as those of real traffic do: caches are warm.
+ */
 export function goldenBatch(dataset: string): Compared {
-  const lines = golden.get(dataset)!.map(file => file.golden.line.trim())
+  const lines = linesOf(dataset)
   const batch = Array.from({ length: RECORDS }, (_, i) => lines[i % lines.length]!)
   return { bodies: Array(BATCHES).fill(batchOf(batch)), recordsPerBatch: RECORDS, dataset }
+}
+
+function linesOf(dataset: string): string[] {
+  const records = golden.get(dataset)!.map(file => parseExact(file.golden.line))
+  const types = new Map(DOCUMENTED[dataset]!.map(({ name, type }) => [name, type]))
+  const names = [...new Set(records.flatMap(record => Object.keys(record)))]
+  const noValues = Object.fromEntries(names.map(name => [name, noValueOf(types.get(name) ?? 'string')]))
+  return records.map(record => JSON.stringify({ ...noValues, ...record }))
+}
+
+// TypeScript does not know it yet.
+const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object }
+
+/** Numbers stay as they are written. */
+function parseExact(line: string): object {
+  const keep = (_key: string, value: unknown, { source }: { source?: string }) =>
+    typeof value === 'number' ? rawJSON(source!) : value
+  return JSON.parse(line, keep as (key: string, value: unknown) => unknown) as object
+}
+
+function noValueOf(type: string): unknown {
+  if (type.startsWith('array')) return []
+  if (type.startsWith('object')) return {}
+  if (type.startsWith('bool')) return false
+  return /^(?:int|float|number)/.test(type) ? 0 : ''
 }
