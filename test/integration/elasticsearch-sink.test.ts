@@ -210,7 +210,8 @@ for (const kind of stores) {
     it('is told of a body that is larger than the server takes', async () => {
       const sink = await open('sink-test-large')
       const large = pieceOf([documentOf({ message: 'x'.repeat(105 * 1024 * 1024) })])
-      await expect(sink.write(large, never)).rejects.toBeInstanceOf(PermanentError)
+      // A server that closes the connection while it is still being sent to may take its answer with it; then the drain tries again.
+      await expect.poll(() => sink.write(large, never).catch(error => error)).toBeInstanceOf(PermanentError)
     })
   })
 }
