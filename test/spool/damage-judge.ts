@@ -27,11 +27,14 @@ export function faultsOf(template: string, damage: Damage, base: Outcome, outcom
   let isWhole = true
   for (const sink of SINKS) {
     const marks = new Set([...base.arrived[sink].keys(), ...outcome.arrived[sink].keys()])
+    const [was, is] = [base.arrived[sink], outcome.arrived[sink]]
+    const lacksTouched = [...was].some(([mark, count]) => allowed.touches(mark) && (is.get(mark) ?? 0) < count)
     for (const mark of marks) {
-      const before = base.arrived[sink].get(mark) ?? 0
-      const after = outcome.arrived[sink].get(mark) ?? 0
+      const before = was.get(mark) ?? 0
+      const after = is.get(mark) ?? 0
       if (after === before) continue
-      if (allowed.altered && !base.arrived[sink].has(mark)) continue
+      // The damaged byte may lie in the mark, and make it another line's.
+      if (allowed.altered && (before === 0 || (lacksTouched && after === before + 1))) continue
       if (!allowed.touches(mark)) faults.push(said(sink, mark, before, after))
       else if (after < before) isWhole = false
       if (allowed.touches(mark) && allowed.onlyTwice && after < before) faults.push(said(sink, mark, before, after))
