@@ -63,7 +63,18 @@ describe('the package, packed and installed in an empty folder', () => {
       env,
     })
     const name = /logpush-intake-[\d.]+\.tgz/.exec(packed.stdout)?.[0] as string
-    await run('npm', 'install', `./${name}`, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund')
+    // A registry that says nothing is asked again; npm would wait five minutes.
+    const patience = ['--fetch-timeout=20000', '--fetch-retries=5']
+    await run(
+      'npm',
+      'install',
+      `./${name}`,
+      '--ignore-scripts',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      ...patience,
+    )
     for (const example of EXAMPLES)
       await cp(join(folder, 'node_modules/logpush-intake/examples', example), join(folder, example))
     await cp(join(root, 'examples/audit-logs.ndjson.gz'), join(folder, 'audit-logs.ndjson.gz'))
