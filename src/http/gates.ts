@@ -14,16 +14,17 @@ export interface Gates {
   close(): void
 }
 
-/** For each place so many may wait; each costs a connection and what Node reads ahead of its body, up to 128 KiB. */
-const WAITING_A_PLACE = 1
 const MAX_WAIT_MS = 10_000
 const JSON_GATE = { places: 4, maxWaiting: 64, maxWaitMs: 5000 }
 
-/** @param maxReceiving bodies that stream to the spool at a time */
+/**
+ * @param maxReceiving bodies that stream to the spool at a time. As many again may wait: each costs a connection and what Node reads ahead of
+ *   its body, up to 128 KiB
+ */
 export function createGates(maxReceiving: number, { receiving }: Pick<Metrics, 'receiving'>): Gates {
   const plain = createGate({
     places: maxReceiving,
-    maxWaiting: maxReceiving * WAITING_A_PLACE,
+    maxWaiting: maxReceiving,
     maxWaitMs: MAX_WAIT_MS,
     refusal: () => new httpErrors.unavailable('too many batches at a time'),
     onChange(inside, waiting) {
