@@ -222,6 +222,12 @@ async function closeListener(app: FastifyInstance, deadlineMs: number): Promise<
   clearTimeout(timer)
 }
 
+/**
+ * Connections that may wait until they are accepted, where the system lets as many (net.core.somaxconn). When so many wait the system drops
+ * the next, and who connects tries again after one, three, seven seconds: with Node's 511 senders in a crowd locked out the probes too.
+ */
+const BACKLOG = 65_535
+
 /** Resolves with the URL, of the port that was taken. Throws StartError. */
 async function listen(
   app: FastifyInstance,
@@ -231,7 +237,7 @@ async function listen(
   setting: string,
 ): Promise<string> {
   try {
-    await app.listen({ host, port })
+    await app.listen({ host, port, backlog: BACKLOG })
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE')) {
       throw new StartError(`The port ${port} on ${host} is in use; set ${setting} to another.`, { cause: error })

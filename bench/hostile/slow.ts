@@ -1,6 +1,7 @@
 /**
- * What good senders notice of bad ones: `npm run slow [-- --seconds 30]`. Good senders at a fixed pace are measured alone, then beside
- * slow, half-open and idle connections; then the service is given far more batches than it can take. Times are printed, not asserted.
+ * What good senders notice of bad ones: `npm run slow [-- --seconds 30] [-- --only slow|overload]`. Good senders at a fixed pace are
+ * measured alone, then beside slow, half-open and idle connections; then the service is given far more batches than it can take. Times are
+ * printed, not asserted.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +13,7 @@ import type { AttackName } from './attacks.ts'
 import { batchRequest, LINES, paced, type Times } from './healthy.ts'
 import { caseOf } from './wire.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' } } })
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' }, only: { type: 'string' } } })
 const MS = Number(values.seconds) * 1000
 const CONNECTIONS = 4
 const EVERY_MS = 200
@@ -141,7 +142,15 @@ async function tooMuch(title: string, settings: Readonly<Record<string, string>>
   await service.stop()
 }
 
+const PARTS = {
+  slow: slowOnes,
+  async overload() {
+    await tooMuch('\noverload, spool not full', {}, 'stored')
+    await tooMuch('\noverload, spool full', { SPOOL_MAX_BYTES: `${32 * MIB}`, MAX_BODY_BYTES: `${MIB}` }, 'delivered')
+  },
+}
+const isPart = (name: string): name is keyof typeof PARTS => Object.hasOwn(PARTS, name)
+if (values.only !== undefined && !isPart(values.only)) throw new Error('--only takes slow or overload')
+
 out(`${CONNECTIONS} good senders, a batch of ${LINES} records each every ${EVERY_MS} ms; ${MS / 1000} s each`)
-await slowOnes()
-await tooMuch('\noverload, spool not full', {}, 'stored')
-await tooMuch('\noverload, spool full', { SPOOL_MAX_BYTES: `${32 * MIB}`, MAX_BODY_BYTES: `${MIB}` }, 'delivered')
+for (const [name, run] of Object.entries(PARTS)) if (values.only === undefined || values.only === name) await run()

@@ -40,6 +40,11 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return reply.code(body.statusCode).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 
+/** Nothing can be taken now; it is answered 503. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof UnavailableError || error instanceof httpErrors.unavailable
+}
+
 function inTable(error: unknown): HttpError | undefined {
   if (error instanceof UnavailableError) return new httpErrors.unavailable(error.reason)
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined

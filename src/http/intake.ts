@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { createAuth } from './auth.ts'
 import { countRequests } from './count.ts'
 import type { IntakeDeps } from './deps.ts'
-import { answerError, answerUnknownRoutes } from './errors.ts'
+import { answerError, answerUnknownRoutes, isUnavailable } from './errors.ts'
 import { answerExpectations } from './expect.ts'
 import { createGates } from './gates.ts'
 import { healthRoutes } from './health.ts'
@@ -12,10 +12,11 @@ import { lingerAfterEarlyAnswers } from './linger.ts'
 import { describeApi } from './openapi.ts'
 import { createPeers } from './peers.ts'
 import { plainRoutes } from './plain-routes.ts'
+import { createRefusalPace } from './refusal-pace.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { serverOptions, takeBodiesAsTheyCome } from './server-options.ts'
 import { answerBrokenRequest, refuseConnect } from './socket-answers.ts'
-import { PREFIX, type Refusal } from './state.ts'
+import { PREFIX, type Refusal, whileConnected } from './state.ts'
 import { answerUnreadable, refuseStrangers } from './strangers.ts'
 import { readTls, renewTls } from './tls.ts'
 
@@ -55,7 +56,11 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   lingerAfterEarlyAnswers(app)
   answerExpectations(app)
   answerUnknownRoutes(app, 'Logpush batches go to POST /plain/batch.')
-  app.setErrorHandler(answerError)
+  const pace = createRefusalPace()
+  app.setErrorHandler(async (error, request, reply) => {
+    if (isUnavailable(error) && !closing) await pace.wait(whileConnected(reply))
+    return answerError(error, request, reply)
+  })
   describeApi(app)
   app.register(healthRoutes, { refusal, documented: true })
   for (const prefix of ['', PREFIX]) {

@@ -46,6 +46,7 @@ export async function receive(
         return store.write(chunk)
       },
       onContent: inspector.take,
+      keepsContent: false,
     })
     const lines = reception.format === 'single' ? Math.min(1, inspector.lines()) : inspector.lines()
     if (lines === 0 || (bytes <= TINY_BYTES && inspector.isPing())) {

@@ -6,5 +6,5 @@ const OWN_BYTES = 256 * 1024
  * all the time. The bytes, and all views of their buffer, are empty then. Small ones are left to the collector.
  */
 export function freeBuffer({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > OWN_BYTES) buffer.transfer(0)
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= OWN_BYTES) buffer.transfer(0)
 }

@@ -1,4 +1,5 @@
 import { createGunzip, gunzipSync } from 'node:zlib'
+import { freeBuffer } from './free-buffer.ts'
 
 /** What is wrong with a gzip stream: it ends too early, it is no gzip, or bytes follow that start no member. */
 export type InflateFault = 'truncated' | 'broken' | 'trailing'
@@ -48,12 +49,13 @@ const CHUNK_BYTES = 256 * 1024
 /**
  * Inflates gzip off the main thread, strictly by RFC 1952: several members are one body, each with its checksum, and nothing may follow.
  *
- * @param onChunk takes the output in order; it may keep the bytes. A promise it returns is the back-pressure.
+ * @param onChunk takes the output in order. A promise it returns is the back-pressure.
  * @param options.chunkBytes largest chunk of output
+ * @param options.keepsNothing onChunk is done with the bytes when it returns: their memory is given back at once, not when V8 collects
  */
 export function createInflater(
   onChunk: (bytes: Uint8Array) => void | Promise<void>,
-  options: { chunkBytes?: number } = {},
+  options: { chunkBytes?: number; keepsNothing?: boolean } = {},
 ): Inflater {
   const gunzip = createGunzip({ chunkSize: options.chunkBytes ?? CHUNK_BYTES })
   const head = new Uint8Array(2)
@@ -95,6 +97,7 @@ export function createInflater(
     if (ending) return
     try {
       const done = onChunk(bytes)
+      if (options.keepsNothing && isLastOf(bytes)) freeBuffer(bytes)
       if (done === undefined) settle()
       else void take(done)
     } catch (error) {
@@ -137,6 +140,9 @@ export function createInflater(
     destroy: () => fail(new Error('The inflater was destroyed.')),
   }
 }
+
+/** zlib fills a buffer to its end, chunk by chunk, and then takes another. */
+const isLastOf = ({ byteOffset, byteLength, buffer }: Uint8Array) => byteOffset + byteLength === buffer.byteLength
 
 /** With it the output of one member fits into one chunk, and the inflater sees the end. */
 const SPARE_BYTES = 64

@@ -161,3 +161,25 @@ test('what is larger inflated than allowed has to be streamed, whatever it says 
   expect(inflateWhole(small, 1001)).toHaveLength(1001)
   expect(inflateWhole(small, 1000)).toBeUndefined()
 })
+
+test('memory of output that nobody keeps is given back before the next chunk comes; nothing of it is lost', async () => {
+  const body = Buffer.from(Array.from({ length: 3 * 2 ** 20 }, (_, i) => (i * 7919) >> 5))
+  for (const keepsNothing of [true, false]) {
+    const seen: Uint8Array[] = []
+    const pieces: Buffer[] = []
+    const inflater = createInflater(
+      bytes => {
+        for (const before of seen.slice(0, -1))
+          if (before.buffer !== bytes.buffer) expect(before.byteLength === 0).toBe(keepsNothing)
+        seen.push(bytes)
+        pieces.push(Buffer.from(bytes))
+      },
+      { keepsNothing },
+    )
+    const packed = gzipSync(body)
+    for (let at = 0; at < packed.length; at += 10_000) await inflater.write(packed.subarray(at, at + 10_000))
+    await inflater.end()
+    expect(new Set(seen.map(({ buffer }) => buffer)).size).toBeGreaterThan(10)
+    expect(Buffer.concat(pieces).equals(body)).toBe(true)
+  }
+})

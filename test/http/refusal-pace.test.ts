@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { createRefusalPace } from '../../src/http/refusal-pace.ts'
+import type { Timing } from '../../src/lib/timing.ts'
+import { listen } from './listening.ts'
+
+const SIGNAL = new AbortController().signal
+
+/** Time that goes on when it is told to. */
+function handTiming() {
+  let now = 0
+  const pauses: { readonly until: number; readonly end: () => void }[] = []
+  const timing: Timing = {
+    elapsed: () => now,
+    every: () => () => {},
+    pause: (ms, signal) =>
+      new Promise<void>((resolve, reject) => {
+        pauses.push({ until: now + ms, end: resolve })
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }),
+  }
+  const pass = async (ms: number) => {
+    now += ms
+    for (const { until, end } of pauses) if (until <= now) end()
+    await new Promise(setImmediate)
+  }
+  return { timing, pass, pauses }
+}
+
+test('the first refusals leave at once, further ones after a second, and single ones again at once', async () => {
+  const { timing, pass, pauses } = handTiming()
+  const pace = createRefusalPace(timing)
+  let told = 0
+  const refuse = (count: number) => {
+    for (let i = 0; i < count; i++) void pace.wait(SIGNAL).then(() => told++)
+  }
+  refuse(100)
+  await pass(0)
+  expect(told).toBe(20)
+  await pass(999)
+  expect(told).toBe(20)
+  await pass(1)
+  expect(told).toBe(100)
+  refuse(1)
+  await pass(0)
+  expect(told).toBe(101)
+  expect(pauses).toHaveLength(80)
+})
+
+test('no more than 512 wait', async () => {
+  const { timing, pass, pauses } = handTiming()
+  const pace = createRefusalPace(timing)
+  let told = 0
+  for (let i = 0; i < 1000; i++) void pace.wait(SIGNAL).then(() => told++)
+  await pass(0)
+  expect(told).toBe(1000 - 512)
+  await pass(1000)
+  expect(told).toBe(1000)
+  for (let i = 0; i < 600; i++) void pace.wait(SIGNAL)
+  expect(pauses).toHaveLength(2 * 512)
+})
+
+test('who goes away waits no longer', async () => {
+  const { timing } = handTiming()
+  const pace = createRefusalPace(timing)
+  const gone = new AbortController()
+  const waits = Array.from({ length: 30 }, () => pace.wait(gone.signal))
+  gone.abort()
+  await Promise.all(waits)
+})
+
+test('of a crowd whose batches are refused few are told at once, all with the same answer; other requests have their turn', async () => {
+  const intake = await listen()
+  try {
+    intake.spool.refuse = 'spool full'
+    const answers: number[] = []
+    const crowd = Array.from({ length: 60 }, async () => {
+      const response = await intake.post('/plain/batch', '{"a":1}\n')
+      answers.push(response.status)
+      return [response.status, response.headers.get('retry-after')]
+    })
+    await expect.poll(() => answers.length).toBeGreaterThanOrEqual(20)
+    expect((await fetch(`${intake.url}/livez`)).status).toBe(200)
+    expect(answers.length).toBeLessThan(60)
+    expect(new Set((await Promise.all(crowd)).map(String))).toEqual(new Set(['503,30']))
+  } finally {
+    await intake.close()
+  }
+})
