@@ -4,6 +4,9 @@ const SIGN_TEXT = '{},[]""'
 export const SIGNS = { open: 0, close: 1, comma: 2, list: 3, listEnd: 4 } as const
 const QUOTES_AT = 5
 
+/** As many texts as an event has usually; the array grows where one has more. */
+const TEXTS = 64
+
 /** The parts of an event's text in their order: bytes of the line that was scanned, constants, and texts that were made for it. */
 export type Sign = (typeof SIGNS)[keyof typeof SIGNS]
 
@@ -33,7 +36,10 @@ export function createOps(scanner: Scanner): Ops {
   const signs = scanner.constant(SIGN_TEXT)
   const quotes = signs + QUOTES_AT
   let size = 0
-  let pool = ''
+  /** Texts for the pool: an array that stays, since a string that grows is copied again and again. */
+  const texts: string[] = Array(TEXTS).fill('')
+  let count = 0
+  let usedTexts = 0
   let poolSize = 0
 
   // Behind the end of `ops` nothing is written, and `end` tells.
@@ -48,15 +54,21 @@ export function createOps(scanner: Scanner): Ops {
   }
   const add = (text: string): number => {
     const at = poolAt + poolSize
-    pool += text
+    texts[count++] = text
     poolSize += text.length
     return at
+  }
+
+  const joined = (): string => {
+    texts.fill('', count, usedTexts)
+    usedTexts = count
+    return texts.join('')
   }
 
   return {
     begin() {
       size = 0
-      pool = ''
+      count = 0
       poolSize = 0
     },
     constant: push,
@@ -65,10 +77,10 @@ export function createOps(scanner: Scanner): Ops {
     lineString: (start, end) => pushString(lineAt + start, end - start),
     json: text => push(add(text), text.length),
     string: text => pushString(add(text), text.length),
-    texts: () => pool,
+    texts: joined,
     end() {
       if (size > ops.length) return -1
-      if (poolSize > 0 && poolBytes.write(pool, 0, 'utf8') !== poolSize) return -1
+      if (poolSize > 0 && poolBytes.write(joined(), 0, 'utf8') !== poolSize) return -1
       return scanner.gather(size >> 1)
     },
   }

@@ -47,6 +47,9 @@ export function createEventWriter(
   const addresses = new Int32Array(leaves.length * DEPTHS * DEPTHS)
   const lengths = new Int32Array(addresses.length)
   const writeVendor = createVendorWriter(plan, scanner, line, ops)
+  /** For the one leaf that may turn out to have nothing. A function made in the loop would cost memory for each leaf. */
+  const before = { leaf: 0, depth: NONE, common: 0 }
+  const openVendor = () => writeBetween(before.leaf, before.depth, before.common)
   const usual = leaves.map(({ slot }) => {
     const values = plan.constants.get(slot) ?? []
     return values.map(value => ({ value, ...place(JSON.stringify(value)) }))
@@ -117,7 +120,10 @@ export function createEventWriter(
           writeBetween(leaf, depth, common)
           ops.constant(address, length)
         } else if (slot === vendor) {
-          if (!writeVendor(meeting, lineBytes, () => writeBetween(leaf, depth, common))) continue
+          before.leaf = leaf
+          before.depth = depth
+          before.common = common
+          if (!writeVendor(meeting, lineBytes, openVendor)) continue
         } else if (slot === lineSlot) {
           writeBetween(leaf, depth, common)
           ops.lineString(0, lineBytes)
