@@ -16,11 +16,35 @@ export function integerOf(value: Json | undefined): number | undefined {
 }
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/
+const [MINUS, POINT, ZERO] = [45, 46, 48]
+/** So many digits are exact as an integer, and its quotient by a power of ten is the number nearest to the decimal. */
+const EXACT_DIGITS = 15
+const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
+
+/** What most decimals are, without a pattern: a minus perhaps, digits, a point perhaps. NaN for all else, which may be a number too. */
+function shortDecimal(text: string): number {
+  const start = text.charCodeAt(0) === MINUS ? 1 : 0
+  let point = -1
+  let number = 0
+  if (text.length - start > EXACT_DIGITS) return Number.NaN
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === POINT && point < 0 && i > start) point = i
+    else if (code >= ZERO && code < ZERO + 10) number = number * 10 + (code - ZERO)
+    else return Number.NaN
+  }
+  if (text.length === start) return Number.NaN
+  if (point >= 0) number /= POWERS[text.length - point - 1]!
+  return start === 1 ? -number : number
+}
 
 export function numberOf(value: Json | undefined): number | undefined {
   let number = Number.NaN
   if (typeof value === 'number') number = value
-  else if (typeof value === 'string' && value.length <= 400 && NUMBER.test(value)) number = Number(value)
+  else if (typeof value === 'string') {
+    number = shortDecimal(value)
+    if (Number.isNaN(number) && value.length <= 400 && NUMBER.test(value)) number = Number(value)
+  }
   return Number.isFinite(number) ? number : undefined
 }
 
@@ -137,6 +161,15 @@ export const country: Converter<string> = { name: 'country code', convert: count
 
 const REGION = /^[A-Za-z0-9]{1,3}$/
 
+/** One to three capital letters or digits: as REGION, with nothing to change. */
+function isPlainRegion(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if ((code < ZERO || code > ZERO + 9) && (code < A || code >= A + 26)) return false
+  }
+  return text.length <= 3
+}
+
 /** ISO 3166-2 from a subdivision and the field that holds its country. */
 export function region<Arg extends string>(countryField: Arg): Converter<string, Arg> {
   return {
@@ -145,10 +178,12 @@ export function region<Arg extends string>(countryField: Arg): Converter<string,
     convert: (value, country) => {
       const subdivision = textOf(value)
       if (subdivision === undefined) return undefined
-      if (subdivision.includes('-')) return subdivision
+      const isPlain = isPlainRegion(subdivision)
+      if (!isPlain && subdivision.includes('-')) return subdivision
       const code = countryOf(country)
-      if (typeof code !== 'string' || !REGION.test(subdivision)) return undefined
-      return `${code}-${subdivision.toUpperCase()}`
+      if (typeof code !== 'string') return undefined
+      if (isPlain) return `${code}-${subdivision}`
+      return REGION.test(subdivision) ? `${code}-${subdivision.toUpperCase()}` : undefined
     },
   }
 }

@@ -64,12 +64,17 @@ export function compileRelated(
     for (const slot of slots) addAll(found, state.values[slot], accepts)
     if (attachments !== undefined) addHashes(found, state.values[attachments])
     for (const source of sources) addField(found, source, state, READERS[kind], accepts)
-    const items = distinct(found)
-    if (items !== undefined) state.values[target] = items
+    if (found.length > FEW) state.values[target] = distinct(found)
+    else if (found.length > 0) state.values[target] = found
   }
 }
 
 function isNoAddress(host: string): boolean {
+  // No address has a letter behind f, and most names have one near their end.
+  for (let i = host.length - 1; i >= 0; i--) {
+    const lower = host.charCodeAt(i) | 32
+    if (lower > 102 && lower <= 122) return true
+  }
   return !isIp(unbracket(splitPort(host).host))
 }
 

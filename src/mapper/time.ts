@@ -41,11 +41,20 @@ function dateText(days: number): string {
   return `${String(year).padStart(4, '0')}-${TWO[month]}-${TWO[day]}`
 }
 
-// Records of a batch lie within a few days, so the last date is nearly always the right one.
+// Records of a batch lie within a few days, so the last date is nearly always the right one; and often a record's end in the second of its start.
 let lastDays = Number.NaN
 let lastDate = ''
+let lastSeconds = Number.NaN
+let lastText = ''
 
 function secondsText(seconds: number): string {
+  if (seconds === lastSeconds) return lastText
+  lastSeconds = seconds
+  lastText = textOfSeconds(seconds)
+  return lastText
+}
+
+function textOfSeconds(seconds: number): string {
   const days = Math.floor(seconds / DAY)
   if (days !== lastDays) {
     lastDate = dateText(days)

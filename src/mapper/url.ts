@@ -101,8 +101,20 @@ export function splitUrl(text: string): UrlParts {
   return parts
 }
 
+/** Whether there is none of `#/:?@[]` in it, nor a dot at its end. */
+function isBareHost(text: string): boolean {
+  let code = 46
+  for (let i = 0; i < text.length; i++) {
+    code = text.charCodeAt(i)
+    if (code === 35 || code === 47 || code === 58 || (code >= 63 && code <= 64) || code === 91 || code === 93)
+      return false
+  }
+  return code !== 46
+}
+
 /** The host of a host name, `host:port` or URL, without brackets and trailing dot; undefined when there is none. */
 export function hostOf(text: string): string | undefined {
+  if (isBareHost(text)) return text
   const scheme = text.includes('://') ? SCHEME.exec(text) : null
   const start = scheme ? scheme[0].length : 0
   const authority = text.slice(start, authorityEnd(text, start))

@@ -550,3 +550,43 @@ it('no converter throws, whatever the value', () => {
     }),
   )
 })
+
+describe('a number in a text', () => {
+  const JSON_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/
+  const near = fc
+    .array(fc.constantFrom('0', '1', '9', '25', '407587', '.', '-', '+', 'e', 'E', ' ', '_', 'x'), { maxLength: 9 })
+    .map(parts => parts.join(''))
+  const decimal = fc
+    .tuple(fc.constantFrom('', '-'), fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.nat(17))
+    .map(([sign, digits, point]) => {
+      const text = digits.toString().padStart(point + 1, '0')
+      return `${sign}${text.slice(0, text.length - point)}.${text.slice(text.length - point)}`
+    })
+  it('is the one that JavaScript has, to the last bit', () => {
+    fc.assert(
+      fc.property(fc.oneof(near, decimal, fc.double().map(String)), value => {
+        const number = JSON_NUMBER.test(value) ? Number(value) : Number.NaN
+        expect(plain.numberOf(value)).toBe(Number.isFinite(number) ? number : undefined)
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+})
+
+describe('a region', () => {
+  const { convert } = plain.region('country')
+  it.each([
+    ['BE', 'CH', 'CH-BE'],
+    ['be', 'ch', 'CH-BE'],
+    ['1', 'US', 'US-1'],
+    ['NY-1', 'US', 'NY-1'],
+    ['ABCD', 'US', undefined],
+    ['A_', 'US', undefined],
+    ['é', 'US', undefined],
+    ['BE', 'XX', undefined],
+    ['BE', undefined, undefined],
+    ['', 'US', undefined],
+  ])('of %s in %s is %s', (subdivision, country, region) => {
+    expect(convert(subdivision, country)).toBe(region)
+  })
+})
