@@ -3,7 +3,7 @@ import { addresses, community, domains, duration, hostName, networkType, urlExte
 import { compileDescription } from './description.ts'
 import { ECS_VERSION } from './ecs.ts'
 import { compileKeep, type Keep } from './keep.ts'
-import { createLayout, isArrayTarget, type Layout, type Node, nest } from './layout.ts'
+import { createLayout, isArrayTarget, type Layout, type Node, nest, noting } from './layout.ts'
 import { compileRelated } from './related.ts'
 import { compileRule } from './rules.ts'
 import { createFields, type Fields } from './sources.ts'
@@ -40,6 +40,10 @@ export interface Compiled {
 export interface Plan {
   /** Numbers of the fields that the table reads, by name: where their values go in `state.inputs`. */
   readonly fields: ReadonlyMap<string, number>
+  /** By field: in how many places the table reads it. */
+  readonly uses: readonly number[]
+  /** Slots that others than the rows' own steps set or look at. */
+  readonly shared: ReadonlySet<number>
   /** Holds the event's values after `run`, until the next. */
   readonly state: State
   readonly steps: readonly Step[]
@@ -98,8 +102,12 @@ function constants(fixed: Readonly<Record<string, unknown>>, layout: Layout): St
   ]
 }
 
-/** The rows of the table, from top to bottom. */
-function rowSteps(table: AnyTable, isFull: boolean, fields: Fields, layout: Layout): Step[] {
+/**
+ * The rows of the table, from top to bottom.
+ *
+ * @param rules the layout for single rules, which know of no others
+ */
+function rowSteps(table: AnyTable, isFull: boolean, fields: Fields, rules: Layout, layout: Layout): Step[] {
   const always: Fixed & Record<string, string> = {
     'event.dataset': table.published?.dataset ?? table.name,
     'observer.vendor': 'Cloudflare',
@@ -112,7 +120,7 @@ function rowSteps(table: AnyTable, isFull: boolean, fields: Fields, layout: Layo
     if (rows !== table && rows.fixed) steps.push(...constants(rows.fixed, layout))
     if (rows.when) steps.push(...compileWhen(rows.when, fields, layout))
     if (rows === table && table.time) steps.push(compileTimes(table.time, fields, layout))
-    for (const rule of rows.fields ?? []) steps.push(compileRule(rule, fields, layout))
+    for (const rule of rows.fields ?? []) steps.push(compileRule(rule, fields, rules))
   }
   // A default: firewall_events names its own module.
   if (isFull) steps.push(...constants({ 'event.module': 'cloudflare' }, layout))
@@ -160,7 +168,9 @@ function derivedSteps(
 /** Makes a table a function from a record to its event. */
 export function compile(table: AnyTable, settings: CompileSettings): CompiledTable {
   const isFull = hasAdditions(table, settings.additions)
-  const layout = createLayout()
+  const rules = createLayout()
+  const shared = new Set<number>()
+  const layout = noting(rules, shared)
   const fields = createFields()
   const timestamp = layout.slot('@timestamp')
   const tagSlot = layout.slot('tags')
@@ -169,7 +179,7 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
   const isDescribed = settings.message === 'description'
   const line = isDescribed && settings.keepOriginal ? layout.slot('event.original') : message
 
-  const rows = rowSteps(table, isFull, fields, layout)
+  const rows = rowSteps(table, isFull, fields, rules, layout)
   const steps = [...rows, ...distinctSteps(layout), ...derivedSteps(table, isFull, settings, fields, layout)]
   const copies = [table.copy, isFull ? table.additions?.copy : undefined].filter(copy => copy !== undefined)
   // Without the raw line nothing may be dropped, or it would be lost.
@@ -209,6 +219,8 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
 
   const plan = {
     fields: fields.numbers,
+    uses: fields.uses,
+    shared,
     state,
     steps,
     run,
@@ -221,6 +233,6 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
   return {
     map,
     plan: isDescribed ? undefined : { ...plan, line: settings.keepOriginal ? line : -1 },
-    targets: layout.targetsBelow('').map(([name]) => name),
+    targets: rules.targetsBelow('').map(([name]) => name),
   }
 }

@@ -54,7 +54,7 @@ export function booleanOf(value: Json | undefined): boolean | undefined {
 }
 
 /** String as it is; number or boolean as text. */
-export const text: Converter<string> = { name: 'text', convert: textOf }
+export const text: Converter<string> = { name: 'text', convert: textOf, passes: 'text' }
 
 export const lower: Converter<string> = { name: 'text in lower case', convert: value => textOf(value)?.toLowerCase() }
 
@@ -92,9 +92,9 @@ export const split: Converter<string> = {
   keeps: always,
 }
 
-export const int: Converter<number> = { name: 'integer', convert: integerOf }
+export const int: Converter<number> = { name: 'integer', convert: integerOf, passes: 'integer' }
 
-export const float: Converter<number> = { name: 'number', convert: numberOf }
+export const float: Converter<number> = { name: 'number', convert: numberOf, passes: 'number' }
 
 export const share: Converter<number> = {
   name: 'number from 0 to 1',
@@ -105,7 +105,7 @@ export const share: Converter<number> = {
   quiet: true,
 }
 
-export const bool: Converter<boolean> = { name: 'boolean', convert: booleanOf }
+export const bool: Converter<boolean> = { name: 'boolean', convert: booleanOf, passes: 'boolean' }
 
 /** Milliseconds as nanoseconds, for event.duration. */
 export const ms: Converter<number> = {

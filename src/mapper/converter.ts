@@ -4,6 +4,9 @@ import type { Json } from './types.ts'
 /** A value that says "there is none" (port 0, country XX): the target is not set and nobody is told. */
 export const PLACEHOLDER = Symbol('placeholder')
 
+/** Integers are safe ones. */
+export type Passed = 'text' | 'integer' | 'number' | 'boolean'
+
 /**
  * Turns a field's value into a target's value. `undefined` means that the value is unusable: the field stays below `cloudflare`, and unless
  * the value is empty or the converter `quiet`, the event says so. What happens then is written once, in rules.ts. Never throws.
@@ -14,6 +17,8 @@ export interface Converter<Out extends Json, Arg extends string = never> {
   convert(value: Json, a?: Json, b?: Json, c?: Json): Out | undefined | typeof PLACEHOLDER
   /** Fields whose values are given as second and further arguments. */
   readonly args?: readonly Arg[]
+  /** Kinds of values that it gives as they are, whatever they are; of texts only such as are not empty. */
+  readonly passes?: Passed
   /** A look-up: a value without an answer is nothing to tell about. */
   readonly quiet?: true
   /** Whether the answer tells less than the value, so that the field stays below `cloudflare` too. */

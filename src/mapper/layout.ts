@@ -74,6 +74,24 @@ export function nest(nodes: readonly Node[], values: readonly (Json | undefined)
   return object
 }
 
+/** The same layout for those who look at other targets than a rule's own: notes their places. */
+export function noting(layout: Layout, places: Set<number>): Layout {
+  const note = (slot: number) => {
+    places.add(slot)
+    return slot
+  }
+  return {
+    ...layout,
+    slot: name => note(layout.slot(name)),
+    find(name) {
+      const slot = layout.find(name)
+      return slot === undefined ? undefined : note(slot)
+    },
+    filter: test => layout.filter(test).map(note),
+    targetsBelow: prefix => layout.targetsBelow(prefix).map(([key, slot]) => [key, note(slot)] as const),
+  }
+}
+
 export function createLayout(): Layout {
   const slots = new Map<string, number>()
   const constants = new Map<number, Json[]>()

@@ -23,13 +23,24 @@ export function compileRule(rule: AnyRule, fields: Fields, layout: Layout): Step
   ]
   const sources = listOf(from).map(path => fields.source(path))
   const needs = sources.map(({ field }) => field)
-  if ('split' in by) return Object.assign(splitStep(sources, partsOf(by, to, layout), by), { needs })
+  if ('split' in by) {
+    const parts = partsOf(by, to, layout)
+    return Object.assign(splitStep(sources, parts, by), { needs, sets: parts.map(([, slot]) => slot) })
+  }
   const targets = listOf(to)
   const arrays = targets.filter(isArrayTarget).map(layout.slot)
   const singles = targets.filter(target => !isArrayTarget(target)).map(layout.slot)
   const args = (by.args ?? []).map(field => fields.source(field))
-  return Object.assign(valueStep(sources, singles, arrays, by, args), { needs })
+  const isPassing = arrays.length === 0 && args.length === 0 && by.keeps === undefined && sources.every(isWhole)
+  return Object.assign(valueStep(sources, singles, arrays, by, args), {
+    needs,
+    sets: [...singles, ...arrays],
+    ...(isPassing && by.passes !== undefined && { passes: by.passes }),
+  })
 }
+
+/** Not a key below a field. */
+const isWhole = ({ index }: Source) => index >= 0
 
 /** Keys of a splitter's answer, with the place of each. */
 function partsOf(

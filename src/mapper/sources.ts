@@ -8,10 +8,13 @@ export interface Fields {
   source(path: string): Source
   /** Numbers by name, of the fields that rules read. */
   readonly numbers: ReadonlyMap<string, number>
+  /** By number: how often it was asked for as a source. */
+  readonly uses: readonly number[]
 }
 
 export function createFields(): Fields {
   const numbers = new Map<string, number>()
+  const uses: number[] = []
 
   function numberOf(field: string): number {
     // A plain property access must not find what every object inherits.
@@ -24,9 +27,11 @@ export function createFields(): Fields {
 
   return {
     numbers,
+    uses,
     source(path) {
       const [field, ...keys] = path.split('.') as [string, ...string[]]
       const index = numberOf(field)
+      uses[index] = (uses[index] ?? 0) + 1
       if (keys.length === 0) return { label: path, index, field: index, read: inputs => inputs[index] }
       return { label: path, index: -1, field: index, read: inputs => below(inputs[index], keys) }
     },

@@ -1,3 +1,4 @@
+import type { Passed } from './converter.ts'
 import type { Time } from './time.ts'
 import type { Json } from './types.ts'
 
@@ -41,6 +42,10 @@ export interface Step {
   (state: State): void
   /** Numbers of fields: for a record that has none of them the step does nothing. */
   readonly needs?: readonly number[]
+  /** Slots that it may set, where `needs` are the only fields that it reads. */
+  readonly sets?: readonly number[]
+  /** A value of this kind, of the first of its fields that has one, is what each of its slots gets. */
+  readonly passes?: Passed
 }
 
 /** A field that a rule reads. */

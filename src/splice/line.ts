@@ -66,7 +66,7 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
       keys.push(copyOf(slice(start + 1, tokens[3 * i]! - 2)))
       start = tokens[3 * i + 1]! + 1
     }
-    return shapes.of(keys.join(SEPARATOR), () => ({ shape: createShape(keys) })).shape
+    return shapes.of(keys.join(SEPARATOR), () => ({ shape: createShape(keys, { tokens, value }) })).shape
   }
 
   /** Looks at what the scanner leaves to others. False where the line is no JSON, or nested too deeply. */
@@ -87,8 +87,38 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
     return true
   }
 
+  function value(member: number): Json {
+    const start = tokens[3 * member]!
+    const end = tokens[3 * member + 1]!
+    switch (tokens[3 * member + 2]) {
+      case STRING:
+        return slice(start + 1, end - 1)
+      case EMPTY_STRING:
+        return ''
+      case INTEGER:
+        return integer(bytes, start, end)
+      case FLOAT:
+        return Number(slice(start, end))
+      case LARGE:
+        return slice(start, end)
+      case NULL:
+        return null
+      case EMPTY_ARRAY:
+        return []
+      case EMPTY_OBJECT:
+        return {}
+      case NESTED:
+        return nested.get(member)!
+      case ESCAPED:
+        return JSON.parse(slice(start, end)) as string
+      default:
+        return tokens[3 * member + 2] !== FALSE
+    }
+  }
+
   return {
     special,
+    value,
     text: slice,
     get isEscaped() {
       return isEscaped
@@ -105,34 +135,6 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
       isNewShape = false
       if (nested.size > 0) nested.clear()
       return survey() ? shape : undefined
-    },
-    value(member) {
-      const start = tokens[3 * member]!
-      const end = tokens[3 * member + 1]!
-      switch (tokens[3 * member + 2]) {
-        case STRING:
-          return slice(start + 1, end - 1)
-        case EMPTY_STRING:
-          return ''
-        case INTEGER:
-          return integer(bytes, start, end)
-        case FLOAT:
-          return Number(slice(start, end))
-        case LARGE:
-          return slice(start, end)
-        case NULL:
-          return null
-        case EMPTY_ARRAY:
-          return []
-        case EMPTY_OBJECT:
-          return {}
-        case NESTED:
-          return nested.get(member)!
-        case ESCAPED:
-          return JSON.parse(slice(start, end)) as string
-        default:
-          return tokens[3 * member + 2] !== FALSE
-      }
     },
   }
 }

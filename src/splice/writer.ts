@@ -110,6 +110,7 @@ export function createEventWriter(
   return {
     write(meeting, lineBytes) {
       const { values } = state
+      const { copied } = meeting
       let depth = NONE
       let common = 0
       for (let leaf = 0; leaf < slots.length; leaf++) {
@@ -128,10 +129,12 @@ export function createEventWriter(
           writeBetween(leaf, depth, common)
           ops.lineString(0, lineBytes)
         } else {
+          const member = copied[slot]! - 1
           const value = values[slot]
-          if (value === undefined) continue
+          if (member < 0 && value === undefined) continue
           writeBetween(leaf, depth, common)
-          if (!writeUsual(leaf, value) && !writeOwn(slot, value, meeting.members)) writeValue(value)
+          if (member >= 0) ops.line(tokens[3 * member]!, tokens[3 * member + 1]!)
+          else if (!writeUsual(leaf, value!) && !writeOwn(slot, value!, meeting.members)) writeValue(value!)
         }
         depth = depths[leaf]!
         common = depth
