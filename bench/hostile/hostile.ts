@@ -11,6 +11,8 @@ import { type Case, DATASET_KEY } from './wire.ts'
 export interface HostileOptions {
   readonly cases: number
   readonly seed: number
+  /** Goes on with this case; default the first, 0. */
+  readonly from?: number
   /** Sends this case alone. */
   readonly only?: number
   /** No further group after so long. */
@@ -30,6 +32,8 @@ export interface Group {
 export interface HostileReport {
   readonly seed: number
   readonly cases: number
+  /** The case that was not sent any more, for lack of time. */
+  readonly next: number
   readonly seconds: number
   /** With the number of the case and the bytes that were sent. */
   readonly problems: readonly string[]
@@ -69,7 +73,7 @@ export async function hostile(options: HostileOptions): Promise<HostileReport> {
 const KEY = 'hostile-key-0123456789'
 
 async function run(service: Service, options: HostileOptions): Promise<HostileReport> {
-  const { cases, seed, maxMs = Number.POSITIVE_INFINITY } = options
+  const { cases, seed, from = 0, maxMs = Number.POSITIVE_INFINITY } = options
   const ledger = createLedger(`${service.dataDir}/events`)
   const problems: string[] = []
   const statuses: Record<string, number> = {}
@@ -100,7 +104,7 @@ async function run(service: Service, options: HostileOptions): Promise<HostileRe
   }
   const quiet =
     options.only === undefined ? await group(numbersFrom((cases + QUIET) * GOOD_EVERY, QUIET, GOOD_EVERY)) : undefined
-  let done = 0
+  let done = from
   while (
     options.only === undefined &&
     done < cases &&
@@ -115,7 +119,8 @@ async function run(service: Service, options: HostileOptions): Promise<HostileRe
   problems.push(...(await books(service, statuses, ledger)))
   return {
     seed,
-    cases: done,
+    cases: done - from,
+    next: done,
     seconds: (performance.now() - began) / 1000,
     problems: problems.slice(0, MOST_PROBLEMS),
     statuses,

@@ -26,7 +26,7 @@ const PART_BYTES = 256 * 1024
 /** Below IOV_MAX, and few enough that a body of tiny chunks costs little memory. */
 const PART_CHUNKS = 256
 
-export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: boolean } {
+export function createDraft(deps: DraftDeps): Draft {
   const { path, admission } = deps
   let phase: 'open' | 'committing' | 'over' = 'open'
   let file: OpenFile | undefined
@@ -99,9 +99,6 @@ export function createDraft(deps: DraftDeps): Draft & { readonly isCommitting: b
   }
 
   return {
-    get isCommitting() {
-      return phase === 'committing'
-    },
     async write(bytes) {
       if (phase !== 'open') throw new UnavailableError('shutting down')
       await admission.take(bytes.length)

@@ -16,11 +16,11 @@ export function createDrafts() {
       open.add(draft)
       return draft
     },
-    /** Waits for what is being committed, discards the rest. */
+    /** Waits for what is being committed, which cannot be discarded any more; discards the rest. */
     async close(): Promise<void> {
       closing = true
       if (open.size === 0) return
-      for (const draft of open) if (!draft.isCommitting) void draft.discard()
+      for (const draft of open) void draft.discard()
       await idle.promise
     },
   }
