@@ -183,7 +183,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     reserve(bytes) {
       if (stored + receiving + bytes > maxBytes * LOW_WATER) throw new UnavailableError('spool full')
       receiving += bytes
-      settle()
     },
     giveUp(bytes) {
       receiving -= bytes

@@ -112,6 +112,17 @@ test('the byte limit counts what is stored and what comes in, and what is given 
   expect(admission.refusal()).toBeUndefined()
 })
 
+test('a spool that is found full takes nothing before a tenth is free again', () => {
+  const { admission } = createPlace({ maxBytes: 1_000 })
+  expect(admission.refusal()).toBeUndefined()
+  admission.recover(1_000)
+  expect(admission.refusal()).toBe('spool full')
+  admission.remove(99)
+  expect(admission.refusal()).toBe('spool full')
+  admission.remove(2)
+  expect(admission.refusal()).toBeUndefined()
+})
+
 test('what is stored once more is taken up to the low-water mark, with what comes in counted', async () => {
   const { admission } = createPlace({ maxBytes: 1_000 })
   admission.recover(500)
