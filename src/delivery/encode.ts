@@ -62,7 +62,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
     if (piece !== undefined) ready.push(piece)
   }
 
-  const add = (dataset: string, line: number, event: string | Uint8Array, id: string | undefined) => {
+  const add = (dataset: string, line: number, event: string | Buffer, id: string | undefined) => {
     if (dropped.has(dataset)) {
       statistics.filtered++
       return

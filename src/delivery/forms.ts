@@ -27,8 +27,8 @@ export function documentText({ event, dataset }: Mapped, documents: DocumentSett
 }
 
 /** The bytes of form `line`, of what was received: one line. */
-export function lineBytes(received: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(received)
+export function lineBytes(received: Uint8Array): Buffer {
+  const bytes = Buffer.from(received)
   for (const [index, byte] of bytes.entries()) if (byte === LF || byte === CR) bytes[index] = BLANK
   return bytes
 }

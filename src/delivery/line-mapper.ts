@@ -18,7 +18,7 @@ export interface LineMapperOptions {
   readonly form: Form
   readonly statistics: BatchStatistics
   /** Each line's event, in the order of the lines; `id` where it does not follow from the batch's. Bytes are good until it returns. */
-  readonly onEvent: (dataset: string, line: number, event: string | Uint8Array, id: string | undefined) => void
+  readonly onEvent: (dataset: string, line: number, event: string | Buffer, id: string | undefined) => void
 }
 
 /** The second half of a batch's walk: lines in, encoded events out. */
@@ -93,7 +93,7 @@ export function createLineMapper(options: LineMapperOptions): LineMapper {
     onEvent(mapped.dataset, raw.number, textOf(raw, mapped), id)
   }
 
-  function textOf(raw: RawLine, mapped: Mapped): string | Uint8Array {
+  function textOf(raw: RawLine, mapped: Mapped): string | Buffer {
     if (form === 'event') return JSON.stringify(mapped.event)
     if (form === 'document') return documentText(mapped, documents)
     const { line } = mapped

@@ -18,7 +18,7 @@ export interface PieceBuilder {
   /** Bytes collected and not taken. */
   readonly size: number
   /** @param id where it does not follow from the batch's; of all events or of none */
-  add(line: number, event: string | Uint8Array, id?: string): void
+  add(line: number, event: string | Buffer, id?: string): void
   /** What was collected since the last time, in buffers of its own; undefined when there is nothing. */
   take(): EncodedPiece | undefined
 }
@@ -63,8 +63,8 @@ export function createPieceBuilder(dataset: string, spare: SpareBuffers): PieceB
       makeRoom(event.length * (typeof event === 'string' ? MAX_BYTES_PER_UNIT : 1) + 1)
       if (typeof event === 'string') size += buffer.write(event, size, 'utf8')
       else {
-        buffer.set(event, size)
-        size += event.length
+        // Not `set`: where the buffer is shared that copies a word at a time.
+        size += event.copy(buffer, size)
       }
       if (id !== undefined) ids.push(id)
       buffer[size++] = LF
@@ -76,7 +76,7 @@ export function createPieceBuilder(dataset: string, spare: SpareBuffers): PieceB
       if (count === 0) return undefined
       // A buffer that is mostly empty would keep its memory through the queues.
       const isEmpty = size * 2 < buffer.length
-      const bytes = isEmpty ? new Uint8Array(buffer.subarray(0, size)) : buffer.subarray(0, size)
+      const bytes = isEmpty ? copied(buffer, size) : buffer.subarray(0, size)
       if (isEmpty) spare.give(buffer.buffer)
       const piece = {
         dataset,
@@ -95,6 +95,12 @@ export function createPieceBuilder(dataset: string, spare: SpareBuffers): PieceB
       return piece
     },
   }
+}
+
+function copied(buffer: Buffer<ArrayBufferLike>, size: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(size)
+  buffer.copy(copy, 0, 0, size)
+  return copy
 }
 
 function resized(numbers: Uint32Array, count: number, capacity: number): Uint32Array<ArrayBuffer> {

@@ -66,7 +66,7 @@ export interface Scanner {
   /** Joins what the first `pairs` ops name. @returns how many bytes of `out` that is, -1 if they do not fit */
   gather(pairs: number): number
   /** 2 MiB; good until the next `gather`. */
-  readonly out: Uint8Array
+  readonly out: Buffer
 }
 
 interface Exports {
@@ -130,6 +130,6 @@ export function createScanner(): Scanner {
       if (pairs > PAIRS) throw new RangeError(`More than ${PAIRS} pairs`)
       return gather(pairs)
     },
-    out: bytes(at.OUT_AT, OUT_BYTES),
+    out: Buffer.from(memory.buffer, at.OUT_AT.value, OUT_BYTES),
   }
 }

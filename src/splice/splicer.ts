@@ -17,7 +17,7 @@ export interface Splicer {
   /** Runs the plan on the line that was read. @returns the names of rejected values; undefined where the line has to go the long way */
   run(plan: Plan, time: string, tags: Origin['tags']): readonly string[] | undefined
   /** The event of the plan that was run. @returns good until the next `write`; undefined where the line has to go the long way */
-  write(writers: Writers, dataset: string): Uint8Array | undefined
+  write(writers: Writers, dataset: string): Buffer | undefined
   /** Of events with the extras of their dataset. */
   writers(extraOf: (dataset: string) => Extra): Writers
 }
