@@ -26,8 +26,13 @@ export const LARGE = 7
 export const FLOAT = 8
 export const TRUE = 9
 export const FALSE = 10
-/** An object or array with something in it: only strings and brackets were looked at, so that its extent is right if it parses. */
+/** An object or array that is not COMPACT, with something in it: only strings and brackets were looked at, so that its extent is right if it parses. */
 export const NESTED = 11
+/**
+ * An object or array that JSON.parse takes and whose bytes may be written as they are: no white space, no escapes, numbers that are INTEGER or
+ * FLOAT, no key twice in an object; and some value in it is not empty. No more than 64 keys of objects that lie in each other.
+ */
+export const COMPACT = 12
 
 /** A longer line, or one of more members, is odd. */
 export const LINE_BYTES = 262_144

@@ -3,6 +3,7 @@ import { parseRecord } from '../decode/record.ts'
 import { copyOf, createBoundedCache } from '../lib/bounded-cache.ts'
 import type { Json } from '../mapper/types.ts'
 import {
+  COMPACT,
   EMPTY_ARRAY,
   EMPTY_OBJECT,
   EMPTY_STRING,
@@ -109,11 +110,22 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
         return {}
       case NESTED:
         return nested.get(member)!
+      case COMPACT:
+        return compactValue(member, start, end)
       case ESCAPED:
         return JSON.parse(slice(start, end)) as string
       default:
         return tokens[3 * member + 2] !== FALSE
     }
+  }
+
+  /** It is JSON, and not too deep, so it is parsed only where somebody asks for it. */
+  function compactValue(member: number, start: number, end: number): Json {
+    const known = nested.get(member)
+    if (known !== undefined) return known
+    const parsed = JSON.parse(slice(start, end)) as Json
+    nested.set(member, parsed)
+    return parsed
   }
 
   return {

@@ -2,7 +2,7 @@ import type { Plan } from '../mapper/compile.ts'
 import { isDropped } from '../mapper/keep.ts'
 import type { Json } from '../mapper/types.ts'
 import { isEmpty, textOf } from '../mapper/value.ts'
-import { EMPTY_ARRAY, EMPTY_OBJECT, EMPTY_STRING, LARGE, NESTED, NULL, type Scanner } from '../scan/scanner.ts'
+import { COMPACT, EMPTY_ARRAY, EMPTY_OBJECT, EMPTY_STRING, LARGE, NESTED, NULL, type Scanner } from '../scan/scanner.ts'
 import type { ScannedLine } from './line.ts'
 import { type Ops, SIGNS } from './ops.ts'
 import type { KeptMember, Meeting } from './shape.ts'
@@ -52,6 +52,7 @@ export function createVendorWriter(
   function isLeftOut({ unlessTaken, drop }: KeptMember, member: number, kind: number): boolean {
     if (unlessTaken >= 0 && state.taken[unlessTaken] === 1) return true
     if (isEmptyKind(kind) || drop === true) return true
+    if (kind === COMPACT) return drop !== undefined && isDropped(drop, line.value(member))
     if (kind !== NESTED) return false
     const value = line.value(member)
     return isEmpty(value) || (drop !== undefined && isDropped(drop, value))
@@ -60,7 +61,7 @@ export function createVendorWriter(
   /** The text in place of the member's own value; undefined where that stays. */
   function otherText({ isText }: KeptMember, member: number, kind: number): string | undefined {
     if (kind === NESTED) return changed(member)
-    if (!isText) return undefined
+    if (!isText || kind === COMPACT) return undefined
     const value = line.value(member)
     const text = typeof value === 'string' ? undefined : textOf(value)
     return text === undefined ? undefined : JSON.stringify(text)

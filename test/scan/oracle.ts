@@ -46,7 +46,9 @@ function valueAt(line: string, at: number): { text: string; kind: number } | und
   const number = match(NUMBER, line, at)?.[0]
   if (number !== undefined) return numberOf(number)
   const text = nestedAt(line, at)
-  return text === undefined ? undefined : { text, kind: kinds.NESTED }
+  if (text === undefined) return undefined
+  const isCompact = compactAt(text, 0, 2, 0)?.end === text.length && compactAt(text, 0, 2, 0)!.isFilled
+  return { text, kind: isCompact ? kinds.COMPACT : kinds.NESTED }
 }
 
 function stringKind(text: string): number {
@@ -72,6 +74,52 @@ function nestedAt(line: string, at: number): string | undefined {
     if (open.length === 0) return line.slice(at, token.index + 1)
   }
   return undefined
+}
+
+interface Compact {
+  readonly end: number
+  readonly isFilled: boolean
+}
+
+const INNER_KEY = /"([^"\\]*)":/y
+const INNER_STRING = /"[^"\\]*"/y
+const MAX_KEYS = 64
+
+/** @param above how many keys the objects around it have so far */
+function compactAt(text: string, at: number, depth: number, above: number): Compact | undefined {
+  const close = text[at] === '{' ? '}' : ']'
+  if (depth > MAX_DEPTH) return undefined
+  if (text[at + 1] === close) return { end: at + 2, isFilled: false }
+  const keys = new Set<string>()
+  let isFilled = false
+  let end = at
+  do {
+    end++
+    if (close === '}') {
+      const key = match(INNER_KEY, text, end)
+      if (key === undefined || keys.has(key[1]!) || above + keys.size === MAX_KEYS) return undefined
+      keys.add(key[1]!)
+      end += key[0].length
+    }
+    const value = compactValueAt(text, end, depth, above + keys.size)
+    if (value === undefined) return undefined
+    isFilled ||= value.isFilled
+    end = value.end
+  } while (text[end] === ',')
+  return text[end] === close ? { end: end + 1, isFilled } : undefined
+}
+
+function compactValueAt(text: string, at: number, depth: number, above: number): Compact | undefined {
+  if ('[{'.includes(text[at] ?? ' ')) return compactAt(text, at, depth + 1, above)
+  const string = match(INNER_STRING, text, at)?.[0]
+  if (string !== undefined) return { end: at + string.length, isFilled: string !== '""' }
+  const number = match(NUMBER, text, at)?.[0]
+  if (number !== undefined) {
+    const kind = numberOf(number)?.kind
+    return kind === kinds.INTEGER || kind === kinds.FLOAT ? { end: at + number.length, isFilled: true } : undefined
+  }
+  const word = ['true', 'false', 'null'].find(word => text.startsWith(word, at))
+  return word === undefined ? undefined : { end: at + word.length, isFilled: word !== 'null' }
 }
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {

@@ -22,9 +22,11 @@ describe('a plain line', () => {
 
   it('has each kind of value', () => {
     const line =
-      '{"a":"x","b":"\\u00e9\\"","c":"","d":null,"e":[],"f":{},"g":-9007199254740991,"h":9007199254740992,"i":-0.50,"j":true,"k":false,"l":[{"m":"]"}]}'
+      '{"a":"x","b":"\\u00e9\\"","c":"","d":null,"e":[],"f":{},"g":-9007199254740991,"h":9007199254740992,"i":-0.50,"j":true,"k":false,"l":[{"m":"\\"]"}],"n":{"o":[0]}}'
     expect(scanner.scan(bytes(line)) & PLAIN).toBe(PLAIN)
-    expect(scannedMembers(scanner, bytes(line)).map(({ kind }) => kind)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    expect(scannedMembers(scanner, bytes(line)).map(({ kind }) => kind)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ])
     expect(faultOf(scanner, bytes(line))).toBe(undefined)
   })
 

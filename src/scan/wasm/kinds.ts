@@ -10,6 +10,7 @@ export const LARGE: u32 = 7
 export const FLOAT: u32 = 8
 export const TRUE: u32 = 9
 export const NESTED: u32 = 11
+export const COMPACT: u32 = 12
 
 /** The kinds of special members, see ../scanner.ts. */
 export const SPECIAL: u32 = (1 << ESCAPED) | (1 << LARGE) | (1 << NESTED)

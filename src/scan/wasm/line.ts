@@ -15,6 +15,12 @@ export function byte(at: u32): u32 {
   return load<u8>(at, LINE_AT)
 }
 
+/** Four bytes, the first one lowest. */
+@inline
+export function word(at: u32): u32 {
+  return load<u32>(at, LINE_AT)
+}
+
 @inline
 export function block(at: u32): v128 {
   return v128.load(at, LINE_AT)

@@ -1,14 +1,13 @@
 import { BACKSLASH, block, byte, nextMark, OPEN, QUOTE } from './line'
 
 /** The record itself is the first level, as in ../../decode/record.ts. */
-const MAX_DEPTH: u32 = 32
+export const MAX_DEPTH: u32 = 32
 
-/** @returns the end of the object or array at `at`, 0 if there is none, it is not closed, or it may hold nothing but blanks */
+/** @returns the end of the object or array at `at`, 0 if it is not closed, or it may hold nothing but blanks */
 export function nestedEnd(at: u32, length: u32): u32 {
   let depth: u32 = 1
   let objects: u32 = 0 // a bit for each level, the innermost last
-  const first = byte(at)
-  if ((first != OPEN && first != 0x5b) || byte(at + 1) == 0x20) return 0
+  if (byte(at + 1) == 0x20) return 0
   while (at < length) {
     let found = signs(block(at))
     let next = at + 16

@@ -1,6 +1,6 @@
-import { EMPTY_ARRAY, EMPTY_OBJECT, EMPTY_STRING, ESCAPED, NESTED, NULL, STRING, TRUE } from './kinds'
-import { LINE_AT } from './layout'
-import { BACKSLASH, block, byte, marks, nextMark, QUOTE, ZERO } from './line'
+import { compactEnd } from './compact'
+import { COMPACT, EMPTY_ARRAY, EMPTY_OBJECT, EMPTY_STRING, ESCAPED, NESTED, NULL, STRING, TRUE } from './kinds'
+import { BACKSLASH, block, byte, marks, nextMark, OPEN, QUOTE, word, ZERO } from './line'
 import { nestedEnd } from './nested'
 import { numberEnd } from './numbers'
 
@@ -52,20 +52,26 @@ function isHex(at: u32): bool {
 /** Both booleans without a branch, as they come in any order. */
 @inline
 function otherEnd(at: u32, token: u32, length: u32): u32 {
-  const word = load<u32>(at, LINE_AT)
-  const isFalse = u32(word == 0x736c6166) & u32(byte(at + 4) == 0x65)
-  if (u32(word == 0x65757274) | isFalse) {
+  const letters = word(at)
+  const isFalse = u32(letters == 0x736c6166) & u32(byte(at + 4) == 0x65)
+  if (u32(letters == 0x65757274) | isFalse) {
     store<u32>(token, TRUE + isFalse, 8)
     return at + 4 + isFalse
   }
-  if (word == 0x6c6c756e) {
+  if (letters == 0x6c6c756e) {
     store<u32>(token, NULL, 8)
     return at + 4
   }
-  const pair = word & 0xffff
+  const pair = letters & 0xffff
   if (pair == 0x7d7b || pair == 0x5d5b) {
     store<u32>(token, pair == 0x7d7b ? EMPTY_OBJECT : EMPTY_ARRAY, 8)
     return at + 2
+  }
+  if (byte(at) != OPEN && byte(at) != 0x5b) return 0
+  const end = compactEnd(at)
+  if (end) {
+    store<u32>(token, COMPACT, 8)
+    return end
   }
   store<u32>(token, NESTED, 8)
   return nestedEnd(at, length)
