@@ -67,21 +67,48 @@ export function createVendorWriter(
     return text === undefined ? undefined : JSON.stringify(text)
   }
 
+  // Of the object that is being written. Functions and variables of each call would be made anew for each line.
+  let begin: () => void = () => {}
+  let isOpen = false
+  /** First byte of a run of members that stay as they are; -1 when there is none. */
+  let run = -1
+  let runEnd = 0
+
+  function open(): void {
+    if (!isOpen) begin()
+    ops.sign(isOpen ? SIGNS.comma : SIGNS.open)
+    isOpen = true
+  }
+
+  function endRun(): void {
+    if (run >= 0) ops.line(run, runEnd)
+    run = -1
+  }
+
+  function writeChanged(key: string | undefined, member: number, kind: number, text: string | undefined): void {
+    endRun()
+    open()
+    const [start, end] = [tokens[3 * member]!, tokens[3 * member + 1]!]
+    if (key === undefined) ops.line(startOf(member), start)
+    else ops.json(key)
+    if (text !== undefined) ops.json(text)
+    else if (kind === LARGE) ops.lineString(start, end)
+    else ops.line(start, end)
+  }
+
+  function writeTarget([key, slot]: Meeting['targets'][number]): void {
+    const value: Json | undefined = state.values[slot]
+    if (value === undefined) return
+    open()
+    ops.json(key)
+    ops.json(JSON.stringify(value))
+  }
+
   function writeSome({ kept, targets }: Meeting, _lineBytes: number, before: () => void): boolean {
     const members = count()
-    let isOpen = false
-    // A run of members that stay as they are, from its first byte on; -1 when there is none.
-    let run = -1
-    let runEnd = 0
-    const open = () => {
-      if (!isOpen) before()
-      ops.sign(isOpen ? SIGNS.comma : SIGNS.open)
-      isOpen = true
-    }
-    const endRun = () => {
-      if (run >= 0) ops.line(run, runEnd)
-      run = -1
-    }
+    begin = before
+    isOpen = false
+    run = -1
     for (let member = 0; member < members; member++) {
       const plan = kept[member]!
       const kind = tokens[3 * member + 2]!
@@ -89,32 +116,18 @@ export function createVendorWriter(
         endRun()
         continue
       }
-      const end = tokens[3 * member + 1]!
       const text = kind === NESTED || plan.isText ? otherText(plan, member, kind) : undefined
-      if (text === undefined && plan.key === undefined && kind !== LARGE) {
+      if (text !== undefined || plan.key !== undefined || kind === LARGE) writeChanged(plan.key, member, kind, text)
+      else {
         if (run < 0) {
           open()
           run = startOf(member)
         }
-        runEnd = end
-        continue
+        runEnd = tokens[3 * member + 1]!
       }
-      endRun()
-      open()
-      if (plan.key === undefined) ops.line(startOf(member), tokens[3 * member]!)
-      else ops.json(plan.key)
-      if (text !== undefined) ops.json(text)
-      else if (kind === LARGE) ops.lineString(tokens[3 * member]!, end)
-      else ops.line(tokens[3 * member]!, end)
     }
     endRun()
-    for (const [key, slot] of targets) {
-      const value: Json | undefined = state.values[slot]
-      if (value === undefined) continue
-      open()
-      ops.json(key)
-      ops.json(JSON.stringify(value))
-    }
+    for (let i = 0; i < targets.length; i++) writeTarget(targets[i]!)
     if (isOpen) ops.sign(SIGNS.close)
     return isOpen
   }
