@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -168,12 +169,13 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
       },
       tls: tlsFiles(config),
     })
+    const sockets = openSockets(intake)
     const admin = await createAdmin({ metrics, log, refusal: () => spool.refusal(), refresh, status, intake, tokens })
     closers.push(() => admin.close())
     const deadlineMs = config.shutdownSeconds * 1000
     closers.push(() =>
       Promise.all([
-        closeListener(intake, deadlineMs).finally(() => spool.stopAccepting()),
+        closeListener(intake, sockets, deadlineMs).finally(() => spool.stopAccepting()),
         ...drains.map(drain => drain.stop(deadlineMs)),
       ]),
     )
@@ -215,9 +217,21 @@ export function buildApp(config: Config, { log, version, keysFile, onFault }: Ap
 const oldestFor = ({ batches }: Recovered, sink: string): string | undefined =>
   batches.find(({ sinks }) => sinks.includes(sink))?.batch.name
 
-/** Lets requests in hand finish; a sender that is still at it after so long is cut off. */
-async function closeListener(app: FastifyInstance, deadlineMs: number): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), deadlineMs)
+/** The connections that are open, also those in which no request can come yet. */
+function openSockets({ server }: FastifyInstance): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+/** Lets requests in hand finish; a sender that is still at it after so long is cut off, in a TLS handshake too. */
+async function closeListener(app: FastifyInstance, sockets: Iterable<Socket>, deadlineMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const socket of sockets) socket.destroy()
+  }, deadlineMs)
   await app.close()
   clearTimeout(timer)
 }

@@ -48,10 +48,15 @@ export const httpErrors = {
     'X-SEKOIAIO-EVENT-TIMESTAMP must be RFC 3339 or a Unix time in seconds, milliseconds, microseconds or nanoseconds.',
     400,
   ),
-  unknownDataset: createError('ERR_INTAKE_UNKNOWN_DATASET', 'Unknown dataset %s. Known datasets: %s.', 400),
+  unknownDataset: createError('ERR_INTAKE_UNKNOWN_DATASET', 'There is no such dataset. Known datasets: %s.', 400),
   datasetNotOfKey: createError(
     'ERR_INTAKE_DATASET_NOT_OF_KEY',
     'This intake key is only for the dataset %s, the request names %s.',
+    400,
+  ),
+  datasetNotNamed: createError(
+    'ERR_INTAKE_DATASET_NOT_NAMED',
+    'This intake key is only for the datasets %s: the request has to name one of them, as in ?dataset=NAME.',
     400,
   ),
   notFound: createError('ERR_INTAKE_NOT_FOUND', 'There is no such route. %s', 404),

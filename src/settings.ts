@@ -71,14 +71,15 @@ export const settings = {
   DATA_DIR: text('Spool, dead letters and the file sink; one process per folder.', { default: './data', minLength: 1 }),
   INTAKE_KEYS: Type.Optional(
     text(
-      'Comma or line separated `key` or `dataset:key`; several keys for one dataset are a rotation. Without it a key is made once and kept in `DATA_DIR/intake-keys`.',
+      'Comma or line separated `key` or `dataset:key`; several keys for one dataset are a rotation, and a key for several datasets takes what names one of them. A line that begins with `#` is a comment. Without it a key is made once and kept in `DATA_DIR/intake-keys`.',
       { secret: true },
     ),
   ),
   INTAKE_KEYS_FILE: Type.Optional(text('File with the keys; read again when it changes.')),
   SINKS: Type.Unsafe<readonly SinkName[]>(
     Type.Array(Type.Union(SINK_NAMES.map(name => Type.Literal(name))), {
-      description: 'Where events go, comma separated.',
+      description:
+        'Where events go, comma separated. Take out a sink when it has all: what waits for it is not delivered there any more, and the log says how many batches that were.',
       words: SINK_NAMES,
       default: ['file'],
       minItems: 1,

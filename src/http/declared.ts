@@ -1,22 +1,17 @@
 import type { FastifyRequest } from 'fastify'
 import { httpErrors } from '../errors.ts'
 import { queryValues } from './auth.ts'
-import type { Identity, Keyring } from './keys.ts'
+import type { Identity } from './keys.ts'
 import { parseTime } from './time.ts'
-
-const LIKE_A_NAME = /^[a-z0-9_-]{1,40}$/
 
 /**
  * The dataset that the request names: in its path, as `dataset` or within `tags` of the query, or in X-Logpush-Dataset. The first
  * of these counts; undefined when none is there.
  *
- * @throws 400 with the list for a name that is none of `datasets`
+ * @throws 400 with the list for a name that is none of `datasets`. The name is not repeated, whatever it is: it may be a key in the wrong place, and an
+ * answer that depended on that would tell a guesser
  */
-export function namedDataset(
-  request: FastifyRequest,
-  datasets: readonly string[],
-  keyring: Keyring,
-): string | undefined {
+export function namedDataset(request: FastifyRequest, datasets: readonly string[]): string | undefined {
   const header = request.headers['x-logpush-dataset']
   const names = [
     (request.params as { dataset?: string }).dataset,
@@ -24,20 +19,18 @@ export function namedDataset(
     ...queryValues(request, 'tags').flatMap(datasetsInTags),
     typeof header === 'string' ? header.trim() : undefined,
   ].filter(name => name !== undefined && name !== '')
-  const unknown = names.find(name => !datasets.includes(name!))
-  if (unknown === undefined) return names[0]
-  // A key put in the wrong place must not come back in an answer: one of ours, or what does not look like a name.
-  const shown = LIKE_A_NAME.test(unknown) && keyring.find(unknown) === undefined ? `"${unknown}"` : '(not shown)'
-  throw new httpErrors.unknownDataset(shown, datasets.join(', '))
+  if (names.some(name => !datasets.includes(name!))) throw new httpErrors.unknownDataset(datasets.join(', '))
+  return names[0]
 }
 
 /**
  * The dataset of a batch: the named one, else the key's, if the key is for exactly one.
  *
- * @throws 400 when the named one is not the key's
+ * @throws 400 when the named one is not the key's, or none is named and the key is for several: what a line holds is not looked at here
  */
 export function datasetFor(named: string | undefined, { datasets }: Identity): string | undefined {
-  if (named === undefined) return datasets.length === 1 ? datasets[0] : undefined
+  if (named === undefined && datasets.length > 1) throw new httpErrors.datasetNotNamed(datasets.join(', '))
+  if (named === undefined) return datasets[0]
   if (datasets.length === 0 || datasets.includes(named)) return named
   throw new httpErrors.datasetNotOfKey(datasets.join(', '), named)
 }

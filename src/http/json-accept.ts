@@ -37,7 +37,7 @@ export async function acceptJson(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Stored> {
-  const named = namedDataset(request, deps.datasets, deps.keyring)
+  const named = namedDataset(request, deps.datasets)
   const time = fallbackTime(request, (deps.now ?? Date.now)())
   const connected = whileConnected(reply)
   const source = bodyOf(deps, request, reply)

@@ -75,7 +75,9 @@ export function createKeyring(options: KeyringOptions): Keyring {
       log.error({ reason }, `The changed file with the ${what} is not usable; the keys from before stay.`)
     }
   }
-  const stop = file === undefined ? () => {} : watchFiles([file], pollMs, readAgain)
+  const gone = () =>
+    log.error({ file }, `The file with the ${what} is gone; the keys from before stay until there is one again.`)
+  const stop = file === undefined ? () => {} : watchFiles([file], pollMs, readAgain, gone)
 
   return {
     find(key) {

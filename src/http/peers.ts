@@ -48,7 +48,9 @@ export function createPeers(options: PeersOptions): Peers {
       log.error({ reason }, 'The changed file with the networks is not usable; those from before stay.')
     }
   }
-  const stop = file === undefined ? () => {} : watchFiles([file], pollMs, readAgain)
+  const gone = () =>
+    log.error({ file }, 'The file with the networks is gone; those from before stay until there is one again.')
+  const stop = file === undefined ? () => {} : watchFiles([file], pollMs, readAgain, gone)
 
   const addressOf = (request: IncomingMessage) => {
     const peer = plainAddress(request.socket.remoteAddress ?? '')

@@ -47,7 +47,7 @@ async function accept(deps: AcceptDeps, request: FastifyRequest, reply: FastifyR
   const { limits, log } = deps
   const identity = request.identity!
   const now = deps.now ?? Date.now
-  const dataset = datasetFor(namedDataset(request, deps.datasets, deps.keyring), identity)
+  const dataset = datasetFor(namedDataset(request, deps.datasets), identity)
   const time = fallbackTime(request, now())
   const encoding = encodingOf(request.headers['content-encoding'])
   refuseAnnounced(request.headers['content-length'], limits.maxBodyBytes)

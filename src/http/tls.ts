@@ -69,8 +69,10 @@ export function renewTls(server: Server, files: TlsFiles, log: Logger): () => vo
     }
   }
   const { certFile, keyFile, clientCaFile } = files
+  const gone = (file: string) =>
+    log.error({ file }, 'A TLS file is gone; the certificate from before stays until there is one again.')
   const watched = [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])]
-  return watchFiles(watched, files.pollMs ?? 1000, renew)
+  return watchFiles(watched, files.pollMs ?? 1000, renew, gone)
 }
 
 function read({ certFile, keyFile, clientCaFile }: TlsFiles): TlsContext {

@@ -14,16 +14,18 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
  * @throws Error whose message names the first that is none by number: the text may be anything
  */
 export function createNetworks(texts: readonly string[]): Networks {
-  const list = new BlockList()
+  // Each family has its own list: to one list the IPv4 addresses lie within IPv6 networks such as ::/0.
+  const lists = { 4: new BlockList(), 6: new BlockList() }
   for (const [index, text] of texts.entries()) {
     const [, address = '', bits] = NETWORK.exec(text) ?? []
     const family = isIP(address)
     const widest = family === 4 ? 32 : 128
     const prefix = bits === undefined ? widest : Number(bits)
     if (family === 0 || prefix > widest) throw new Error(`entry ${index + 1} is no network`)
-    list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
+    if (family === 4) lists[4].addSubnet(address, prefix, 'ipv4')
+    else lists[6].addSubnet(address, prefix, 'ipv6')
   }
-  return { has: address => list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6') }
+  return { has: address => (isIP(address) === 4 ? lists[4].check(address, 'ipv4') : lists[6].check(address, 'ipv6')) }
 }
 
 /** The address alone: without brackets, port and zone, IPv4 within IPv6 as IPv4. Undefined when the text is none. */

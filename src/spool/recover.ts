@@ -143,7 +143,10 @@ async function receiptsIn({ files, receipts }: Folders, sink: string, log: Log):
   }
 }
 
-/** A sink that is no longer configured gets nothing more; what it had not done is told. */
+/**
+ * A sink that is not configured gets nothing; what it has not done is told. What it has done stays noted as long as the batch is here, should it be
+ * configured again.
+ */
 async function forgetSink(folders: Folders, sink: string, found: readonly Entry[], log: Log): Promise<void> {
   const receipts = await receiptsIn(folders, sink, log)
   const done = new Set(receipts)
@@ -153,8 +156,9 @@ async function forgetSink(folders: Folders, sink: string, found: readonly Entry[
       { sink, batches: owed },
       'SINKS no longer names this sink: the batches that waited for it are not delivered there.',
     )
+  const here = new Set(found.map(({ file }) => file))
   for (const file of receipts) {
-    if (batchOf(file) !== undefined) await isRemoved(folders, folders.receiptFile(sink, file))
+    if (batchOf(file) !== undefined && !here.has(file)) await isRemoved(folders, folders.receiptFile(sink, file))
   }
   await folders.files.rmdir(join(folders.receipts, sink)).catch(() => {})
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { createKeyring } from '../../src/http/keys.ts'
 import { DATASETS, DNS_KEY, KEY, type Listening, listen } from './listening.ts'
 
 let intake: Listening
@@ -184,6 +186,39 @@ test("an unknown dataset is 400 with the list, another than the key's is 400 too
   const other = await intake.post('/plain/batch/audit_logs', '{}', { 'x-sekoiaio-intake-key': DNS_KEY })
   expect([other.status, await other.json()]).toMatchObject([400, { code: 'ERR_INTAKE_DATASET_NOT_OF_KEY' }])
   expect(intake.spool.stored).toEqual([])
+})
+
+test("the answer to an unknown dataset is the same whether it is a key, another's key or nothing", async () => {
+  const answers = await Promise.all(
+    ['nope', DNS_KEY, encodeURIComponent(KEY)].map(async name => {
+      const plain = await intake.post(`/plain/batch?dataset=${name}`, '{}')
+      const keyless = await fetch(`${intake.url}/batch?dataset=${name}`, { method: 'POST', body: '{}' })
+      return [plain.status, await plain.text(), keyless.status, await keyless.text()].join(' ')
+    }),
+  )
+  expect(new Set(answers).size).toBe(1)
+})
+
+test('a key for several datasets takes what names one of them, and nothing else', async () => {
+  const key = 'a-key-for-two'
+  const own = await listen({
+    keyring: createKeyring({
+      keys: `dns_logs:${key},audit_logs:${key}`,
+      datasets: DATASETS,
+      log: pino({ level: 'silent' }),
+    }),
+  })
+  const headers = { 'x-sekoiaio-intake-key': key }
+  try {
+    const unnamed = await own.post('/plain/batch', '{"a":1}', headers)
+    expect([unnamed.status, await unnamed.json()]).toMatchObject([400, { code: 'ERR_INTAKE_DATASET_NOT_NAMED' }])
+    const other = await own.post('/plain/batch?dataset=http_requests', '{"a":1}', headers)
+    expect([other.status, await other.json()]).toMatchObject([400, { code: 'ERR_INTAKE_DATASET_NOT_OF_KEY' }])
+    expect((await own.post('/plain/batch?dataset=audit_logs', '{"a":1}', headers)).status).toBe(200)
+    expect(own.spool.stored.map(({ batch }) => batch.dataset)).toEqual(['audit_logs'])
+  } finally {
+    await own.close()
+  }
 })
 
 test("the time of records without one is the header's, else that of receipt", async () => {

@@ -14,6 +14,7 @@ test.each([
   ['2001:db8::/32', '2001:db9::1', false],
   ['2001:DB8::/32', '2001:db8::1', true],
   ['::/0', '2001:db8::1', true],
+  ['::/0', '192.0.2.1', false],
   ['::1', '::1', true],
 ])('%s has %s: %s', (network, address, has) => {
   expect(createNetworks([network]).has(address)).toBe(has)

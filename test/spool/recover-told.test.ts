@@ -135,7 +135,7 @@ describe('a part that cannot be removed at a start', () => {
 })
 
 describe('receipts at a start', () => {
-  test('of a sink that is no longer configured go, and what it had not done is told', async () => {
+  test('of a sink that is no longer configured stay while their batch does, and what it had not done is told', async () => {
     const [done, owed] = [nameOf(1, 1), nameOf(2, 1)]
     const dataDir = await left({
       [`batches/${done}`]: 'x',
@@ -143,6 +143,7 @@ describe('receipts at a start', () => {
       // For one sink only: nobody else had to do it.
       [`batches/${againFor(3, 'one')}`]: 'x',
       [`receipts/former/${done}`]: '',
+      [`receipts/former/${nameOf(9, 1)}`]: '',
     })
     const { lines, batches } = await started(dataDir)
     expect(batches).toHaveLength(3)
@@ -152,7 +153,8 @@ describe('receipts at a start', () => {
         'SINKS no longer names this sink: the batches that waited for it are not delivered there.',
       ),
     ])
-    expect(await readdir(at(dataDir, 'receipts'))).toEqual(['one'])
+    expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['former', 'one'])
+    expect(await readdir(at(dataDir, 'receipts/former'))).toEqual([done])
   })
 
   test('of a sink that had done all are no reason to tell anything', async () => {
@@ -173,7 +175,7 @@ describe('receipts at a start', () => {
     await mkdir(at(dataDir, 'receipts/one', nameOf(2, 1)))
     expect((await started(dataDir)).lines).toEqual([])
     expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['READ.ME', 'former', 'one'])
-    expect(await readdir(at(dataDir, 'receipts/former'))).toEqual(['notes.txt'])
+    expect((await readdir(at(dataDir, 'receipts/former'))).sort()).toEqual([name, 'notes.txt'])
     expect(await readdir(at(dataDir, 'receipts/one'))).toHaveLength(2)
   })
 
