@@ -23,11 +23,22 @@ export async function fsyncAbove(path: string, files: Files = realFiles): Promis
     await fsyncIfOurs(above, files)
 }
 
-/** One that may not be opened or cannot be fsynced is not ours: somebody else made what is in it. */
+/**
+ * One that may not be opened, or of a file system that knows no fsync of folders, is not ours: somebody else made what is in it. Any other failure of
+ * the fsync is one of the disk, whatever its code says.
+ */
 async function fsyncIfOurs(path: string, files: Files): Promise<void> {
-  await fsyncFolder(path, files).catch(error => {
-    if (!hasCode(error, 'EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EROFS')) throw error
+  const handle = await files.open(path, 'r').catch(error => {
+    if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS')) throw error
   })
+  if (handle === undefined) return
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (!hasCode(error, 'EINVAL', 'ENOTSUP', 'EROFS')) throw error
+  } finally {
+    await handle.close()
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ function failFsync(disk: SimulatedDisk, failing: number, seed: number): () => bo
   disk.fault = ({ name }) => {
     if (name !== 'fsync') return undefined
     seen++
-    return seen === failing || seen === second ? { code: 'EIO' } : undefined
+    return seen === failing || seen === second ? { code: seed % 2 === 0 ? 'EIO' : 'EACCES' } : undefined
   }
   return () => seen >= failing
 }
