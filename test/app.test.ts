@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type App, buildApp } from '../src/app.ts'
@@ -137,6 +138,24 @@ describe('the service', () => {
     socket.write(sample.subarray(100))
     await stopped
     expect(answer).toMatch(/^HTTP\/1.1 200 /)
+  })
+
+  it('stops within its time although a connection never ends its TLS handshake', async () => {
+    const tls = join(import.meta.dirname, 'http/tls')
+    const service = await start({
+      TLS_CERT_FILE: join(tls, 'first-cert.pem'),
+      TLS_KEY_FILE: join(tls, 'first-key.pem'),
+      SHUTDOWN_SECONDS: '1',
+    })
+    const { hostname, port } = new URL(service.url)
+    const socket = connect(Number(port), hostname).on('error', () => {})
+    const closed = new Promise(resolve => socket.once('close', () => resolve('closed')))
+    await new Promise(resolve => socket.once('connect', resolve))
+    // The handshake itself may take ten seconds.
+    const late = new AbortController()
+    const waited = sleep(5000, 'waited', { signal: late.signal }).catch(() => {})
+    expect(await Promise.race([service.app.stop().then(() => closed), waited])).toBe('closed')
+    late.abort()
   })
 
   it('stops at once where its sink is down and nothing waits for it', async () => {

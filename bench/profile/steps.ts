@@ -32,7 +32,10 @@ const FILES: readonly (readonly [pattern: RegExp, step: Step])[] = [
   [/^src\/lib\/inflate|^src\/http\/inspect|^node:zlib/, 'inflate'],
   [/^src\/(decode|scan)\//, 'parse'],
   [/^src\/(mapper|datasets)\//, 'map'],
-  [/^src\/delivery\/(encode|forms|piece-builder|pieces|transform|statistics|text|bytes|write|output)/, 'encode'],
+  [
+    /^src\/splice\/|^src\/delivery\/(line-mapper|encode|forms|piece-builder|pieces|transform|statistics|text|bytes|write|output)/,
+    'encode',
+  ],
   [
     /^src\/delivery\/(pool|worker|reading|protocol|slots)|^node:internal\/(worker|per_context\/messageport)/,
     'hand over',
