@@ -1,7 +1,8 @@
 /**
  * `npm run soak -- [--minutes 10] [--seed 1]`: the service under everything that can go wrong at once; every line that was acknowledged is
  * looked for at every sink. `--quiet`: half of the load that the machine bears, without faults; heap and file descriptors have to
- * stay flat. Exit 1 on a violation. A signal ends it early, and what was done is judged.
+ * stay flat. Exit 1 on a violation. A signal ends it early, what was done is judged, and the
+ * command for the rest of the time is printed: each run stands for itself, so their figures can be added.
  */
 import { Command, InvalidArgumentError } from 'commander'
 import { soak } from './soak/conservation.ts'
@@ -34,14 +35,21 @@ else {
     })
   }
   process.stderr.write(`Soak of ${minutes} minutes, seed ${seed}.\n`)
+  const began = performance.now()
+  let lastedMinutes = minutes
   const report = await soak({
     seed,
     minutes,
-    isInterrupted: () => isInterrupted,
+    isInterrupted() {
+      if (isInterrupted) lastedMinutes = Math.min(lastedMinutes, (performance.now() - began) / 60_000)
+      return isInterrupted
+    },
     onProgress: text => process.stderr.write(`${text}\n`),
   })
   process.stdout.write(soakTable(report))
   for (const violation of report.violations) process.stderr.write(`${violation}\n`)
   if (report.violations.length > 0) process.stderr.write(`Seed ${seed}.\n`)
+  const left = Math.ceil(minutes - lastedMinutes)
+  if (left > 0) process.stdout.write(`npm run soak -- --minutes ${left} --seed ${seed + 1} goes on.\n`)
   process.exitCode = report.violations.length > 0 ? 1 : 0
 }
