@@ -62,7 +62,7 @@ function curl(scope: string, json: string): string {
   return [
     `curl -X POST "https://api.cloudflare.com/client/v4/${id}/logpush/jobs" \\`,
     '  -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" -H "Content-Type: application/json" \\',
-    "  --data-binary @- <<'JOB'",
+    '  --data-binary @- <<JOB',
     json,
     'JOB',
   ].join('\n')

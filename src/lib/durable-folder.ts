@@ -29,13 +29,13 @@ export async function fsyncAbove(path: string, files: Files = realFiles): Promis
  */
 async function fsyncIfOurs(path: string, files: Files): Promise<void> {
   const handle = await files.open(path, 'r').catch(error => {
-    if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS')) throw error
+    if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'EINVAL', 'ENOTSUP')) throw error
   })
   if (handle === undefined) return
   try {
     await handle.sync()
   } catch (error) {
-    if (!hasCode(error, 'EINVAL', 'ENOTSUP', 'EROFS')) throw error
+    if (!hasCode(error, 'EINVAL', 'ENOTSUP')) throw error
   } finally {
     await handle.close()
   }

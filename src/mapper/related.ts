@@ -71,9 +71,11 @@ export function compileRelated(
 
 function isNoAddress(host: string): boolean {
   // No address has a letter behind f, and most names have one near their end.
-  for (let i = host.length - 1; i >= 0; i--) {
-    const lower = host.charCodeAt(i) | 32
-    if (lower > 102 && lower <= 122) return true
+  if (!host.includes(':')) {
+    for (let i = host.length - 1; i >= 0; i--) {
+      const lower = host.charCodeAt(i) | 32
+      if (lower > 102 && lower <= 122) return true
+    }
   }
   return !isIp(unbracket(splitPort(host).host))
 }

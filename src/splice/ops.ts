@@ -68,6 +68,8 @@ export function createOps(scanner: Scanner): Ops {
   return {
     begin() {
       size = 0
+      // Also of an event that was given up before its texts were joined.
+      usedTexts = Math.max(usedTexts, count)
       count = 0
       poolSize = 0
     },
