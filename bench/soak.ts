@@ -28,28 +28,24 @@ const { minutes, seed, quiet } = new Command('soak')
 
 if (quiet === true) process.exitCode = (await soakQuietly(minutes * 60)) ? 0 : 1
 else {
-  let isInterrupted = false
+  let interruptedAt: number | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      isInterrupted = true
+      interruptedAt ??= performance.now()
     })
   }
   process.stderr.write(`Soak of ${minutes} minutes, seed ${seed}.\n`)
   const began = performance.now()
-  let lastedMinutes = minutes
   const report = await soak({
     seed,
     minutes,
-    isInterrupted() {
-      if (isInterrupted) lastedMinutes = Math.min(lastedMinutes, (performance.now() - began) / 60_000)
-      return isInterrupted
-    },
+    isInterrupted: () => interruptedAt !== undefined,
     onProgress: text => process.stderr.write(`${text}\n`),
   })
   process.stdout.write(soakTable(report))
   for (const violation of report.violations) process.stderr.write(`${violation}\n`)
   if (report.violations.length > 0) process.stderr.write(`Seed ${seed}.\n`)
-  const left = Math.ceil(minutes - lastedMinutes)
+  const left = interruptedAt === undefined ? 0 : Math.ceil(minutes - (interruptedAt - began) / 60_000)
   if (left > 0) process.stdout.write(`npm run soak -- --minutes ${left} --seed ${seed + 1} goes on.\n`)
   process.exitCode = report.violations.length > 0 ? 1 : 0
 }

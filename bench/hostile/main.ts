@@ -1,6 +1,7 @@
 /**
  * Sends requests that are wrong in every way to the running service: `npm run hostile -- --cases 200000 [--seed 1] [--minutes 40]`.
- * When the time is over it prints the command that goes on. A case that went wrong is printed with its number; `--only NUMBER` with the same seed sends it alone. Exit 1 when one went wrong.
+ * When the time is over it prints the command that goes on. A case that went wrong is printed with its number; `--only NUMBER` with the
+ * same seed sends it alone. Exit 1 when one went wrong.
  */
 import { parseArgs } from 'node:util'
 import { hostile } from './hostile.ts'

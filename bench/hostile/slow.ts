@@ -1,5 +1,5 @@
 /**
- * What good senders notice of bad ones: `npm run slow [-- --seconds 30] [-- --only slow|overload]`. Good senders at a fixed pace are
+ * What good senders notice of bad ones: `npm run slow -- [--seconds 30] [--only slow|overload]`. Good senders at a fixed pace are
  * measured alone, then beside slow, half-open and idle connections; then the service is given far more batches than it can take. Times are
  * printed, not asserted.
  */

@@ -86,7 +86,6 @@ async function readWhole(deps: IntakeDeps, request: FastifyRequest, body: BodyRe
   let size = 0
   await takeBody(body, encoding, deps.limits, {
     onRaw: async () => {},
-    keepsContent: true,
     onContent(bytes) {
       size += bytes.length
       if (size > maxJsonBytes) throw new httpErrors.bodyTooLarge(maxJsonBytes, 'MAX_JSON_BYTES')

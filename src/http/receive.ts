@@ -46,7 +46,7 @@ export async function receive(
         return store.write(chunk)
       },
       onContent: inspector.take,
-      keepsContent: false,
+      keepsNothing: true,
     })
     const lines = reception.format === 'single' ? Math.min(1, inspector.lines()) : inspector.lines()
     if (lines === 0 || (bytes <= TINY_BYTES && inspector.isPing())) {

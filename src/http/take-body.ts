@@ -25,8 +25,8 @@ export interface BodyHandlers {
   onRaw(bytes: Buffer): Promise<void>
   /** Each chunk of the content. Throwing stops the inflater at once. */
   onContent(bytes: Uint8Array): void
-  /** Whether onContent keeps the bytes; else their memory is used for others as soon as it returns. */
-  readonly keepsContent: boolean
+  /** onContent is done with the bytes when it returns, as in lib/inflate.ts. */
+  readonly keepsNothing?: boolean
 }
 
 const RATIO_COUNTS_FROM = 8 * 1024 ** 2
@@ -59,7 +59,7 @@ export async function takeBody(
     handlers.onContent(chunk)
   }
   const pass = async (chunk: Buffer) => {
-    content ??= openContent(chunk, encoding, onInflated, !handlers.keepsContent)
+    content ??= openContent(chunk, encoding, onInflated, handlers)
     await Promise.all([handlers.onRaw(chunk), content.write(chunk)])
   }
 
@@ -92,7 +92,7 @@ function openContent(
   head: Uint8Array,
   encoding: 'gzip' | 'none',
   onContent: (bytes: Uint8Array) => void,
-  keepsNothing: boolean,
+  { keepsNothing = false }: BodyHandlers,
 ): Content {
   if (isGzip(head)) return { gzip: true, ...createInflater(onContent, { keepsNothing }) }
   if (encoding === 'gzip' && !head.subarray(0, 2).every(isAsciiText)) throw new InflateError('broken')

@@ -1,6 +1,6 @@
-import { integerOf, numberOf } from './convert.ts'
 import { always, type Converter, PLACEHOLDER } from './converter.ts'
 import type { EcsFields } from './ecs.ts'
+import { integerOf, numberOf } from './number.ts'
 import type { Json } from './types.ts'
 import { textOf } from './value.ts'
 

@@ -30,7 +30,7 @@ export interface ScannedLine {
   value(member: number): Json
   /** A part of its text. */
   text(start: number, end: number): string
-  /** Members that are an integer too large for a double, or an object or array with something in it. */
+  /** Members that are an integer too large for a double, or an object or array that is not compact and has something in it. */
   readonly special: readonly number[]
   /** Whether some text of its values may hold control characters. */
   readonly isEscaped: boolean

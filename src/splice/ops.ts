@@ -4,9 +4,6 @@ const SIGN_TEXT = '{},[]""'
 export const SIGNS = { open: 0, close: 1, comma: 2, list: 3, listEnd: 4 } as const
 const QUOTES_AT = 5
 
-/** As many texts as an event has usually; the array grows where one has more. */
-const TEXTS = 64
-
 /** The parts of an event's text in their order: bytes of the line that was scanned, constants, and texts that were made for it. */
 export type Sign = (typeof SIGNS)[keyof typeof SIGNS]
 
@@ -37,9 +34,8 @@ export function createOps(scanner: Scanner): Ops {
   const quotes = signs + QUOTES_AT
   let size = 0
   /** Texts for the pool: an array that stays, since a string that grows is copied again and again. */
-  const texts: string[] = Array(TEXTS).fill('')
+  const texts: string[] = []
   let count = 0
-  let usedTexts = 0
   let poolSize = 0
 
   // Behind the end of `ops` nothing is written, and `end` tells.
@@ -59,17 +55,11 @@ export function createOps(scanner: Scanner): Ops {
     return at
   }
 
-  const joined = (): string => {
-    texts.fill('', count, usedTexts)
-    usedTexts = count
-    return texts.join('')
-  }
+  const joined = () => texts.slice(0, count).join('')
 
   return {
     begin() {
       size = 0
-      // Also of an event that was given up before its texts were joined.
-      usedTexts = Math.max(usedTexts, count)
       count = 0
       poolSize = 0
     },

@@ -10,14 +10,16 @@ import type { KeptMember, Meeting } from './shape.ts'
 /**
  * Writes the object below `cloudflare`: members of the line as they are, one run of bytes where they follow each other.
  *
- * @returns a function that calls `before` when there is something to write, and tells whether there was
+ * @param before called when there is something to write, before the first of it
+ * @returns a function that tells whether there was
  */
 export function createVendorWriter(
   { state, keep }: Plan,
   { tokens, count }: Scanner,
   line: ScannedLine,
   ops: Ops,
-): (meeting: Meeting, lineBytes: number, before: () => void) => boolean {
+  before: () => void,
+): (meeting: Meeting, lineBytes: number) => boolean {
   const startOf = (member: number) => (member === 0 ? 1 : tokens[3 * member - 2]! + 1)
 
   /** An object or array as JSON has it, where that is not how it is written. */
@@ -28,7 +30,7 @@ export function createVendorWriter(
     return text === line.text(start, end) ? undefined : text
   }
 
-  function writeAll(_meeting: Meeting, lineBytes: number, before: () => void): boolean {
+  function writeAll(_meeting: Meeting, lineBytes: number): boolean {
     before()
     let copied = 0
     for (const member of line.special) {
@@ -68,14 +70,13 @@ export function createVendorWriter(
   }
 
   // Of the object that is being written. Functions and variables of each call would be made anew for each line.
-  let begin: () => void = () => {}
   let isOpen = false
   /** First byte of a run of members that stay as they are; -1 when there is none. */
   let run = -1
   let runEnd = 0
 
   function open(): void {
-    if (!isOpen) begin()
+    if (!isOpen) before()
     ops.sign(isOpen ? SIGNS.comma : SIGNS.open)
     isOpen = true
   }
@@ -104,9 +105,8 @@ export function createVendorWriter(
     ops.json(JSON.stringify(value))
   }
 
-  function writeSome({ kept, targets }: Meeting, _lineBytes: number, before: () => void): boolean {
+  function writeSome({ kept, targets }: Meeting, _lineBytes: number): boolean {
     const members = count()
-    begin = before
     isOpen = false
     run = -1
     for (let member = 0; member < members; member++) {

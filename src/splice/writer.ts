@@ -46,10 +46,11 @@ export function createEventWriter(
   /** By leaf, depth before and common depth; made when they are met. */
   const addresses = new Int32Array(leaves.length * DEPTHS * DEPTHS)
   const lengths = new Int32Array(addresses.length)
-  const writeVendor = createVendorWriter(plan, scanner, line, ops)
   /** For the one leaf that may turn out to have nothing. A function made in the loop would cost memory for each leaf. */
   const before = { leaf: 0, depth: NONE, common: 0 }
-  const openVendor = () => writeBetween(before.leaf, before.depth, before.common)
+  const writeVendor = createVendorWriter(plan, scanner, line, ops, () =>
+    writeBetween(before.leaf, before.depth, before.common),
+  )
   const usual = leaves.map(({ slot }) => {
     const values = plan.constants.get(slot) ?? []
     return values.map(value => ({ value, ...place(JSON.stringify(value)) }))
@@ -124,7 +125,7 @@ export function createEventWriter(
           before.leaf = leaf
           before.depth = depth
           before.common = common
-          if (!writeVendor(meeting, lineBytes, openVendor)) continue
+          if (!writeVendor(meeting, lineBytes)) continue
         } else if (slot === lineSlot) {
           writeBetween(leaf, depth, common)
           ops.lineString(0, lineBytes)

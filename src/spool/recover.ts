@@ -48,7 +48,7 @@ export async function recover({ dir, folders, sinks, retire, log }: RecoverOptio
   const entries = new Map(found.map(entry => [entry.file, entry]))
   const strangers = await readReceipts(folders, sinks, entries, log)
   if (retire !== undefined) {
-    for (const stranger of strangers) await forgetSink(folders, stranger, found, log)
+    for (const stranger of strangers) await forgetSink(folders, stranger, entries, log)
     for (const entry of found) if (entry.done === all) await retireWithReceipts(folders, sinks, retire, entry.file)
   }
   const others = (await folders.files.readdir(dir)).filter(isOtherVersion)
@@ -147,18 +147,17 @@ async function receiptsIn({ files, receipts }: Folders, sink: string, log: Log):
  * A sink that is not configured gets nothing; what it has not done is told. What it has done stays noted as long as the batch is here, should it be
  * configured again.
  */
-async function forgetSink(folders: Folders, sink: string, found: readonly Entry[], log: Log): Promise<void> {
+async function forgetSink(folders: Folders, sink: string, entries: Map<string, Entry>, log: Log): Promise<void> {
   const receipts = await receiptsIn(folders, sink, log)
   const done = new Set(receipts)
-  const owed = found.filter(({ file }) => batchOf(file)?.again === undefined && !done.has(file)).length
+  const owed = [...entries.keys()].filter(file => batchOf(file)?.again === undefined && !done.has(file)).length
   if (owed > 0 && isSinkName(sink))
     log.error(
       { sink, batches: owed },
       'SINKS no longer names this sink: the batches that waited for it are not delivered there.',
     )
-  const here = new Set(found.map(({ file }) => file))
   for (const file of receipts) {
-    if (batchOf(file) !== undefined && !here.has(file)) await isRemoved(folders, folders.receiptFile(sink, file))
+    if (batchOf(file) !== undefined && !entries.has(file)) await isRemoved(folders, folders.receiptFile(sink, file))
   }
   await folders.files.rmdir(join(folders.receipts, sink)).catch(() => {})
 }

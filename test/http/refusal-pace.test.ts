@@ -1,29 +1,23 @@
 import { expect, test } from 'vitest'
 import { createRefusalPace } from '../../src/http/refusal-pace.ts'
 import type { Timing } from '../../src/lib/timing.ts'
+import { createTime } from '../simulation/time.ts'
 import { listen } from './listening.ts'
 
 const SIGNAL = new AbortController().signal
 
-/** Time that goes on when it is told to. */
+/** Time that goes on when it is told to, and how often somebody waited. */
 function handTiming() {
-  let now = 0
-  const pauses: { readonly until: number; readonly end: () => void }[] = []
+  const time = createTime(0)
+  const pauses: number[] = []
   const timing: Timing = {
-    elapsed: () => now,
-    every: () => () => {},
-    pause: (ms, signal) =>
-      new Promise<void>((resolve, reject) => {
-        pauses.push({ until: now + ms, end: resolve })
-        signal.addEventListener('abort', () => reject(signal.reason))
-      }),
+    ...time,
+    pause(ms, signal) {
+      pauses.push(ms)
+      return time.pause(ms, signal)
+    },
   }
-  const pass = async (ms: number) => {
-    now += ms
-    for (const { until, end } of pauses) if (until <= now) end()
-    await new Promise(setImmediate)
-  }
-  return { timing, pass, pauses }
+  return { timing, pass: time.pass, pauses }
 }
 
 test('the first refusals leave at once, further ones after a second, and single ones again at once', async () => {
@@ -60,12 +54,13 @@ test('no more than 512 wait', async () => {
 })
 
 test('who goes away waits no longer', async () => {
-  const { timing } = handTiming()
+  const { timing, pauses } = handTiming()
   const pace = createRefusalPace(timing)
   const gone = new AbortController()
   const waits = Array.from({ length: 30 }, () => pace.wait(gone.signal))
   gone.abort()
   await Promise.all(waits)
+  expect([pauses.length, timing.elapsed()]).toEqual([10, 0])
 })
 
 test('of a crowd whose batches are refused few are told at once, all with the same answer; other requests have their turn', async () => {

@@ -4,6 +4,7 @@ import * as plain from '../../src/mapper/convert.ts'
 import * as names from '../../src/mapper/convert-names.ts'
 import * as net from '../../src/mapper/convert-net.ts'
 import { type Converter, PLACEHOLDER } from '../../src/mapper/converter.ts'
+import { numberOf } from '../../src/mapper/number.ts'
 import type { Json } from '../../src/mapper/types.ts'
 
 const { asn, host, ip, ips, name, port, query, attachments } = net
@@ -566,7 +567,7 @@ describe('a number in a text', () => {
     fc.assert(
       fc.property(fc.oneof(near, decimal, fc.double().map(String)), value => {
         const number = JSON_NUMBER.test(value) ? Number(value) : Number.NaN
-        expect(plain.numberOf(value)).toBe(Number.isFinite(number) ? number : undefined)
+        expect(numberOf(value)).toBe(Number.isFinite(number) ? number : undefined)
       }),
       { numRuns: 20_000 },
     )

@@ -47,8 +47,8 @@ function valueAt(line: string, at: number): { text: string; kind: number } | und
   if (number !== undefined) return numberOf(number)
   const text = nestedAt(line, at)
   if (text === undefined) return undefined
-  const isCompact = compactAt(text, 0, 2, 0)?.end === text.length && compactAt(text, 0, 2, 0)!.isFilled
-  return { text, kind: isCompact ? kinds.COMPACT : kinds.NESTED }
+  const compact = compactAt(text, 0, 2, 0)
+  return { text, kind: compact?.end === text.length && compact.isFilled ? kinds.COMPACT : kinds.NESTED }
 }
 
 function stringKind(text: string): number {

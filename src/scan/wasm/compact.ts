@@ -1,11 +1,8 @@
 import { FLOAT, INTEGER } from './kinds'
 import { INNER_KEY_BYTES, INNER_KEYS, INNER_KEYS_AT, SCRATCH_AT } from './layout'
-import { block, byte, CLOSE, COLON, COMMA, nextMark, OPEN, QUOTE, word, ZERO } from './line'
+import { block, byte, CLOSE, CLOSE_LIST, COLON, COMMA, FALS_WORD, NULL_WORD, nextMark, OPEN, OPEN_LIST, QUOTE, TRUE_WORD, word, ZERO } from './line'
 import { MAX_DEPTH } from './nested'
 import { numberEnd } from './numbers'
-
-const OPEN_LIST: u32 = 0x5b
-const CLOSE_LIST: u32 = 0x5d
 
 /** Whether some value was found that is not empty: a number, a boolean, a text of at least one character. */
 let isFilled: bool = false
@@ -83,9 +80,9 @@ function valueEnd(at: u32, depth: u32): u32 {
     return end
   }
   const letters = word(at)
-  if (letters == 0x6c6c756e) return at + 4
-  const isFalse = letters == 0x736c6166 && byte(at + 4) == 0x65
-  if (letters != 0x65757274 && !isFalse) return 0
+  if (letters == NULL_WORD) return at + 4
+  const isFalse = letters == FALS_WORD && byte(at + 4) == 0x65
+  if (letters != TRUE_WORD && !isFalse) return 0
   isFilled = true
   return at + 4 + u32(isFalse)
 }

@@ -9,11 +9,18 @@ export const COMMA: u32 = 0x2c
 export const COLON: u32 = 0x3a
 export const OPEN: u32 = 0x7b
 export const CLOSE: u32 = 0x7d
+export const OPEN_LIST: u32 = 0x5b
+export const CLOSE_LIST: u32 = 0x5d
 
 @inline
 export function byte(at: u32): u32 {
   return load<u8>(at, LINE_AT)
 }
+
+/** `true`, `null` and the beginning of `false`, as `word` has them. */
+export const TRUE_WORD: u32 = 0x65757274
+export const NULL_WORD: u32 = 0x6c6c756e
+export const FALS_WORD: u32 = 0x736c6166
 
 /** Four bytes, the first one lowest. */
 @inline

@@ -1,6 +1,6 @@
 import { compactEnd } from './compact'
 import { COMPACT, EMPTY_ARRAY, EMPTY_OBJECT, EMPTY_STRING, ESCAPED, NESTED, NULL, STRING, TRUE } from './kinds'
-import { BACKSLASH, block, byte, marks, nextMark, OPEN, QUOTE, word, ZERO } from './line'
+import { BACKSLASH, block, byte, FALS_WORD, marks, NULL_WORD, nextMark, OPEN, OPEN_LIST, QUOTE, TRUE_WORD, word, ZERO } from './line'
 import { nestedEnd } from './nested'
 import { numberEnd } from './numbers'
 
@@ -53,12 +53,12 @@ function isHex(at: u32): bool {
 @inline
 function otherEnd(at: u32, token: u32, length: u32): u32 {
   const letters = word(at)
-  const isFalse = u32(letters == 0x736c6166) & u32(byte(at + 4) == 0x65)
-  if (u32(letters == 0x65757274) | isFalse) {
+  const isFalse = u32(letters == FALS_WORD) & u32(byte(at + 4) == 0x65)
+  if (u32(letters == TRUE_WORD) | isFalse) {
     store<u32>(token, TRUE + isFalse, 8)
     return at + 4 + isFalse
   }
-  if (letters == 0x6c6c756e) {
+  if (letters == NULL_WORD) {
     store<u32>(token, NULL, 8)
     return at + 4
   }
@@ -67,7 +67,7 @@ function otherEnd(at: u32, token: u32, length: u32): u32 {
     store<u32>(token, pair == 0x7d7b ? EMPTY_OBJECT : EMPTY_ARRAY, 8)
     return at + 2
   }
-  if (byte(at) != OPEN && byte(at) != 0x5b) return 0
+  if (byte(at) != OPEN && byte(at) != OPEN_LIST) return 0
   const end = compactEnd(at)
   if (end) {
     store<u32>(token, COMPACT, 8)
