@@ -1,26 +1,18 @@
-import { createScanner, NESTED, STRING } from '../src/scan/scanner.ts'
+import { createJoiner } from '../src/scan/joiner.ts'
+import { createModule } from '../src/scan/module.ts'
+import { createScanner } from '../src/scan/scanner.ts'
 import { httpRequestLines } from './records.ts'
 
 /** What the scanner takes for a line of http_requests, beside JSON.parse and JSON.stringify of the same: `node bench/scan.ts`. */
 const ROUNDS = 60
 const texts = httpRequestLines(1000)
 const lines = texts.map(text => new Uint8Array(Buffer.from(text)))
-const scanner = createScanner()
-const { ops, tokens } = scanner
-
-/** All values of the line, strings without quotes and as the inside of a string. @returns the pairs */
-function valueOps(): number {
-  const pairs = scanner.count()
-  for (let i = 0; i < pairs; i++) {
-    const start = tokens[3 * i]!
-    const end = tokens[3 * i + 1]!
-    const kind = tokens[3 * i + 2]!
-    const inside = kind === STRING || kind === NESTED
-    ops[2 * i] = scanner.lineAt + start
-    ops[2 * i + 1] = inside ? start - end : end - start
-  }
-  return pairs
-}
+const module = createModule()
+const scanner = createScanner(module)
+const joiner = createJoiner(module)
+const leaf = { slot: 0, constant: undefined, depth: 0, shared: 0, opening: '"line":', names: [0] }
+const leaves = joiner.leaves([leaf])
+const layout = { vendor: 1, isWhole: true }
 
 /** Median and best of the rounds, of nanoseconds a line. */
 function measure(name: string, work: (index: number) => number): void {
@@ -36,9 +28,9 @@ function measure(name: string, work: (index: number) => number): void {
 }
 
 function whole(length: number): number {
-  ops[0] = scanner.lineAt
-  ops[1] = length
-  return scanner.gather(1)
+  joiner.values[0] = joiner.lineAt
+  joiner.values[1] = length
+  return joiner.join(leaves, layout, 0, 0, 0, 0)
 }
 
 const bytes = lines.reduce((sum, line) => sum + line.length, 0) / lines.length
@@ -46,9 +38,5 @@ process.stdout.write(`http_requests, ${Math.round(bytes)} bytes a line, median o
 measure('scan', i => scanner.scan(lines[i]!))
 measure('copy the line', i => whole(lines[i]!.length))
 measure('escape the line', i => whole(-lines[i]!.length))
-measure('scan, gather all values', i => {
-  scanner.scan(lines[i]!)
-  return scanner.gather(valueOps())
-})
 measure('JSON.parse of its text', i => Object.keys(JSON.parse(texts[i]!)).length)
 measure('JSON.stringify of its text', i => JSON.stringify(texts[i]).length)

@@ -5,7 +5,7 @@ import type { Fields } from './sources.ts'
 import { reject, type Source, type State, type Step } from './state.ts'
 import type { Json } from './types.ts'
 import { hostOf, splitPort, unbracket } from './url.ts'
-import { childOf, distinct, isEmpty, textOf } from './value.ts'
+import { childOf, distinct, isEmpty, isNothing, textOf } from './value.ts'
 
 type Kind = keyof Related<object>
 
@@ -105,7 +105,7 @@ function addField(
   accepts: (item: string) => boolean,
 ): void {
   const value = source.read(state.inputs)
-  if (value === undefined || value === null || value === '') return
+  if (isNothing(value)) return
   let isRead = false
   for (const item of Array.isArray(value) ? value : [value]) {
     const text = read(item)

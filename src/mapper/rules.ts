@@ -4,7 +4,7 @@ import { isArrayTarget, type Layout } from './layout.ts'
 import type { Fields } from './sources.ts'
 import { collect, reject, type Source, type State, type Step } from './state.ts'
 import type { Json } from './types.ts'
-import { isEmpty } from './value.ts'
+import { isEmpty, isNothing, isSame } from './value.ts'
 
 type AnyRule = AnyTable['fields'][number]
 type AnyConverter = Converter<Json, string>
@@ -81,7 +81,7 @@ function valueStep(
     if (arrays.length === 0 && !anyFree(values, singles)) return
     for (const source of sources) {
       const value = source.read(inputs)
-      if (value === undefined || value === null || value === '') continue
+      if (isNothing(value)) continue
       const out = by.convert(value, a?.read(inputs), b?.read(inputs), c?.read(inputs))
       if (out === PLACEHOLDER) continue
       if (out === undefined) {
@@ -91,7 +91,7 @@ function valueStep(
       for (const slot of singles) {
         if (values[slot] !== undefined) continue
         values[slot] = out
-        if (out === value) state.origins[slot] = source.index
+        if (isSame(out, value)) state.origins[slot] = source.index
       }
       for (const slot of arrays) collect(state, slot, out)
       if (by.keeps === undefined || !by.keeps(value, out)) take(state, source)
@@ -107,7 +107,7 @@ function splitStep(sources: readonly Source[], parts: readonly (readonly [string
     if (!anyFree(values, slots)) return
     for (const source of sources) {
       const value = source.read(inputs)
-      if (value === undefined || value === null || value === '') continue
+      if (isNothing(value)) continue
       const out = by.split(value) as Readonly<Record<string, Json | undefined>> | undefined | typeof PLACEHOLDER
       if (out === PLACEHOLDER) continue
       if (out === undefined) {
@@ -119,7 +119,7 @@ function splitStep(sources: readonly Source[], parts: readonly (readonly [string
         const part = out[key]
         if (part === undefined || values[slot] !== undefined) continue
         values[slot] = part
-        if (part === value) state.origins[slot] = source.index
+        if (isSame(part, value)) state.origins[slot] = source.index
         isSet = true
       }
       if (isSet && !('keeps' in by && by.keeps?.(value, out))) take(state, source)

@@ -10,8 +10,8 @@ export interface State {
   readonly values: (Json | undefined)[]
   /** By slot: number of the field whose value it may be as it is, or -1. Sure only while both are the same value. */
   readonly origins: Int16Array
-  /** By number of the table's fields: whether a faithful rule took the field, so that it leaves `cloudflare`. */
-  readonly taken: Uint8Array
+  /** By number of the table's fields: whether a faithful rule took the field, so that it leaves `cloudflare`. Who runs the plan may put another in its place. */
+  taken: Uint8Array
   rejected: string[]
   start: Time | undefined
   end: Time | undefined

@@ -1,4 +1,5 @@
 import type { Json } from './types.ts'
+import { isSame } from './value.ts'
 
 /** An instant: the text of the event, and the same as integers. */
 export interface Time {
@@ -176,8 +177,8 @@ let olderTime: Time | typeof NO_TIME | undefined
  * Computed with integers: nanoseconds survive.
  */
 export function timeOf(value: Json): Time | typeof NO_TIME | undefined {
-  if (value === recent) return recentTime
-  if (value === older) return olderTime
+  if (isSame(value, recent)) return recentTime
+  if (isSame(value, older)) return olderTime
   const time = read(value)
   older = recent
   olderTime = recentTime

@@ -3,7 +3,7 @@ import type { Layout } from './layout.ts'
 import type { Fields } from './sources.ts'
 import { reject, type Source, type State, type Step } from './state.ts'
 import { NO_TIME, type Time, timeOf, timeOfMilliseconds } from './time.ts'
-import { isEmpty } from './value.ts'
+import { isEmpty, isNothing } from './value.ts'
 
 /** Documented as milliseconds whatever the job's timestamp format is. */
 const MILLISECONDS = 'EventTimestampMs'
@@ -26,7 +26,7 @@ function firstOf(names: readonly string[], fields: Fields): Candidate {
 
 function readTime(source: Source, state: State): Time | undefined {
   const value = source.read(state.inputs)
-  if (value === undefined || value === null || value === '') return undefined
+  if (isNothing(value)) return undefined
   const time = source.label === MILLISECONDS ? timeOfMilliseconds(value) : timeOf(value)
   if (time === NO_TIME) return undefined
   if (time === undefined && !isEmpty(value)) reject(state, source.label)

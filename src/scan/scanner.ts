@@ -1,5 +1,5 @@
-import { SCAN_WASM } from './scan.wasm.ts'
-import { compileWasm } from './web-assembly.ts'
+import { LINE_BYTES, MEMBERS } from './limits.ts'
+import { createModule, type ScanModule } from './module.ts'
 
 /** What `scan` answers: ODD, or PLAIN with the bits that apply. */
 export const ODD = 0
@@ -34,12 +34,9 @@ export const NESTED = 11
  */
 export const COMPACT = 12
 
-/** A longer line, or one of more members, is odd. */
-export const LINE_BYTES = 262_144
-export const MEMBERS = 1024
-
-/** How many ops one `gather` takes at most. */
-export const PAIRS = 8192
+/** Not the scanner's: what the caller may make of a member's kind before its event is joined. Another text is written; it is left out. */
+export const REPLACED = 13
+export const LEFT_OUT = 14
 
 export interface Scanner {
   /**
@@ -59,56 +56,14 @@ export interface Scanner {
   readonly tokens: Int32Array
   /** How many members of the line scanned last are ESCAPED, LARGE or NESTED, and their numbers. */
   readonly special: Int32Array
-  /** Address of the line's first byte. */
-  readonly lineAt: number
-  /** @returns address of the text's bytes, which stay as long as the scanner @throws RangeError when their 1 MiB is used up */
-  constant(text: string): number
-  /** 256 KiB for bytes that the caller computes for one event and names in ops. */
-  readonly pool: Uint8Array
-  readonly poolAt: number
-  /** Pairs: address, length. With a negative length the bytes come as a JSON string: in quotes, with a backslash before each `"` and `\`. */
-  readonly ops: Int32Array
-  /** Joins what the first `pairs` ops name. @returns how many bytes of `out` that is, -1 if they do not fit */
-  gather(pairs: number): number
-  /** 2 MiB; good until the next `gather`. */
-  readonly out: Buffer
 }
-
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer }
-  readonly TOKENS_AT: Address
-  readonly SPECIAL_AT: Address
-  readonly LINE_AT: Address
-  readonly OPS_AT: Address
-  readonly POOL_AT: Address
-  readonly CONSTANTS_AT: Address
-  readonly OUT_AT: Address
-  scan(length: number): number
-  gather(pairs: number): number
-}
-
-interface Address {
-  readonly value: number
-}
-
-const POOL_BYTES = 262_144
-const CONSTANTS_BYTES = 1_048_576
-const OUT_BYTES = 2_097_152
 
 /** The low bits of what the module's `scan` answers; the rest is the number of members. */
 const BITS = 7
 const BIT_WIDTH = 3
 
-const instantiate = compileWasm<Exports>(Buffer.from(SCAN_WASM, 'base64'))
-const encoder = new TextEncoder()
-
-/** Each scanner has a memory of its own, 4 MiB, of which only what was touched is taken. */
-export function createScanner(): Scanner {
-  const { memory, scan, gather, ...at } = instantiate()
-  const bytes = (address: Address, length: number) => new Uint8Array(memory.buffer, address.value, length)
+export function createScanner({ at, scan, bytes, numbers }: ScanModule = createModule()): Scanner {
   const room = bytes(at.LINE_AT, LINE_BYTES)
-  const constants = bytes(at.CONSTANTS_AT, CONSTANTS_BYTES)
-  let constantsEnd = 0
   let members = 0
   return {
     scan(line) {
@@ -119,22 +74,7 @@ export function createScanner(): Scanner {
       return answer & BITS
     },
     count: () => members,
-    tokens: new Int32Array(memory.buffer, at.TOKENS_AT.value, MEMBERS * 3),
-    special: new Int32Array(memory.buffer, at.SPECIAL_AT.value, 1 + MEMBERS),
-    lineAt: at.LINE_AT.value,
-    constant(text) {
-      const { read, written } = encoder.encodeInto(text, constants.subarray(constantsEnd))
-      if (read < text.length) throw new RangeError('The scanner has no room for another constant')
-      constantsEnd += written
-      return at.CONSTANTS_AT.value + constantsEnd - written
-    },
-    pool: bytes(at.POOL_AT, POOL_BYTES),
-    poolAt: at.POOL_AT.value,
-    ops: new Int32Array(memory.buffer, at.OPS_AT.value, PAIRS * 2),
-    gather(pairs) {
-      if (pairs > PAIRS) throw new RangeError(`More than ${PAIRS} pairs`)
-      return gather(pairs)
-    },
-    out: Buffer.from(memory.buffer, at.OUT_AT.value, OUT_BYTES),
+    tokens: numbers(at.TOKENS_AT, MEMBERS * 3),
+    special: numbers(at.SPECIAL_AT, 1 + MEMBERS),
   }
 }

@@ -48,15 +48,3 @@ export function commonNames(a: readonly string[], b: readonly string[]): number 
   while (count < a.length - 1 && count < b.length - 1 && a[count] === b[count]) count++
   return count
 }
-
-/**
- * The text between two values: it closes the objects that the leaf before was in alone, and opens those of this one, with its name.
- *
- * @param depth in how many objects the leaf before was, the event not counted; undefined when there is none
- * @param common how many of them this leaf is in too
- */
-export function between(leaf: Leaf, depth: number | undefined, common: number): string {
-  const names = leaf.path.slice(common).map(name => JSON.stringify(name))
-  const opening = `${names.join(':{')}:`
-  return depth === undefined ? `{${opening}` : `${'}'.repeat(depth - common)},${opening}`
-}

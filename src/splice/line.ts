@@ -20,7 +20,7 @@ import {
   type Scanner,
   STRING,
 } from '../scan/scanner.ts'
-import { createShape, type Shape } from './shape.ts'
+import { createShape, type MeetingParts, type Shape } from './shape.ts'
 
 /** A line that was scanned: its keys, and the values that somebody asks for. One at a time. */
 export interface ScannedLine {
@@ -30,10 +30,6 @@ export interface ScannedLine {
   value(member: number): Json
   /** A part of its text. */
   text(start: number, end: number): string
-  /** Members that are an integer too large for a double, or an object or array that is not compact and has something in it. */
-  readonly special: readonly number[]
-  /** Whether some text of its values may hold control characters. */
-  readonly isEscaped: boolean
 }
 
 /** Lists of keys by their text. A sender who makes up new keys for each line only makes it slow. */
@@ -45,15 +41,13 @@ interface KnownShape {
   readonly shape: Shape | undefined
 }
 
-export function createScannedLine(scanner: Scanner): ScannedLine {
+export function createScannedLine(scanner: Scanner, parts: Omit<MeetingParts, 'value'>): ScannedLine {
   const { tokens } = scanner
   const shapes = createBoundedCache<KnownShape>(SHAPES)
-  const special: number[] = []
   const nested = new Map<number, Json>()
   let bytes: Buffer = Buffer.alloc(0)
   /** The line as text, where each character is a byte. */
   let text: string | undefined
-  let isEscaped = false
   let shape: Shape | undefined
   let isNewShape = true
 
@@ -67,20 +61,15 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
       keys.push(copyOf(slice(start + 1, tokens[3 * i]! - 2)))
       start = tokens[3 * i + 1]! + 1
     }
-    return shapes.of(keys.join(SEPARATOR), () => ({ shape: createShape(keys, { tokens, value }) })).shape
+    return shapes.of(keys.join(SEPARATOR), () => ({ shape: createShape(keys, { ...parts, value }) })).shape
   }
 
-  /** Looks at what the scanner leaves to others. False where the line is no JSON, or nested too deeply. */
-  function survey(): boolean {
-    special.length = 0
-    isEscaped = false
+  /** Parses what the scanner leaves to others. False where the line is no JSON, or nested too deeply. */
+  function parseNested(): boolean {
     const count = scanner.special[0]!
     for (let i = 1; i <= count; i++) {
       const member = scanner.special[i]!
-      const kind = tokens[3 * member + 2]!
-      if (kind !== LARGE) isEscaped = true
-      if (kind !== ESCAPED) special.push(member)
-      if (kind !== NESTED) continue
+      if (tokens[3 * member + 2] !== NESTED) continue
       const value = nestedValue(slice(tokens[3 * member]!, tokens[3 * member + 1]!))
       if (value === undefined) return false
       nested.set(member, value)
@@ -129,12 +118,8 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
   }
 
   return {
-    special,
     value,
     text: slice,
-    get isEscaped() {
-      return isEscaped
-    },
     read(line) {
       const found = scanner.scan(line)
       if (found === ODD) return undefined
@@ -146,7 +131,7 @@ export function createScannedLine(scanner: Scanner): ScannedLine {
       if (isNewShape) shape = shapeOf(scanner.count())
       isNewShape = false
       if (nested.size > 0) nested.clear()
-      return survey() ? shape : undefined
+      return parseNested() ? shape : undefined
     },
   }
 }

@@ -1,10 +1,14 @@
 import type { Origin, Plan } from '../mapper/compile.ts'
-import { createScanner, LINE_BYTES } from '../scan/scanner.ts'
+import { createJoiner, type Leaves, unlessFull } from '../scan/joiner.ts'
+import { LINE_BYTES } from '../scan/limits.ts'
+import { createModule } from '../scan/module.ts'
+import { createScanner } from '../scan/scanner.ts'
 import type { Extra } from './layout.ts'
 import { createScannedLine } from './line.ts'
-import { createOps } from './ops.ts'
 import type { Meeting, Shape } from './shape.ts'
-import { createEventWriter, type EventWriter } from './writer.ts'
+import { createValues } from './values.ts'
+import { createVendor } from './vendor.ts'
+import { createEventWriter, joinedLeaves } from './writer.ts'
 
 /**
  * Maps a line to the bytes of its event without making objects of either: the values that the table names are read where they lie in the
@@ -22,44 +26,58 @@ export interface Splicer {
   writers(extraOf: (dataset: string) => Extra): Writers
 }
 
-/** By plan, of which each dataset has its own. */
+/** The places of events, by plan, of which each dataset has its own. */
 export interface Writers {
-  of(plan: Plan, dataset: string): EventWriter | undefined
+  of(plan: Plan, dataset: string): Leaves | undefined
 }
 
-const CONTROL = /\p{Cc}/u
-
 export function createSplicer(): Splicer {
-  const scanner = createScanner()
-  const line = createScannedLine(scanner)
-  const ops = createOps(scanner)
+  const module = createModule()
+  const scanner = createScanner(module)
+  const joiner = createJoiner(module)
+  const names = new Map<string, readonly [address: number, length: number]>()
+  const line = createScannedLine(scanner, { joiner, nameAt })
+  const values = createValues(scanner, joiner)
+  const writer = createEventWriter(joiner, values, createVendor(scanner, joiner, line, values))
   let shape: Shape | undefined
   let plan: Plan | undefined
   let meeting: Meeting | undefined
+  /** Whose tables the joiner has. */
+  let entered: Meeting | undefined
+  let taken: Uint8Array | undefined
   let bytes = 0
 
+  function nameAt(name: string): readonly [address: number, length: number] {
+    const text = `${JSON.stringify(name)}:`
+    return names.getOrInsertComputed(name, () => [joiner.constant(text), Buffer.byteLength(text)] as const)
+  }
+
   function writers(extraOf: (dataset: string) => Extra): Writers {
-    const known = new Map<Plan, EventWriter | undefined>()
+    const known = new Map<Plan, Leaves | undefined>()
     return {
       of(plan, dataset) {
         if (!known.has(plan))
           known.set(
             plan,
-            unlessFull(() => createEventWriter(plan, extraOf(dataset), scanner, line, ops)),
+            unlessFull(() => joinedLeaves(plan, extraOf(dataset), joiner)),
           )
         return known.get(plan)
       },
     }
   }
 
-  /** Where the scanner has no room for more constants lines go the long way. */
-  function unlessFull<T>(make: () => T): T | undefined {
-    try {
-      return make()
-    } catch (error) {
-      if (error instanceof RangeError) return undefined
-      throw error
-    }
+  /** Another splicer may have run the plan meanwhile. */
+  function enter(next: Plan, meeting: Meeting): void {
+    if (meeting === entered && next.state.taken === taken) return
+    const { copies, kept, targets } = joiner
+    values.clear(next.state.values.length)
+    joiner.values[2 * next.vendor + 1] = 1
+    copies.set(meeting.copying.rows)
+    kept.set(meeting.kept)
+    targets.set(meeting.targets)
+    taken = joiner.taken.subarray(0, next.fields.size)
+    next.state.taken = taken
+    entered = meeting
   }
 
   return {
@@ -73,6 +91,7 @@ export function createSplicer(): Splicer {
       plan = next
       meeting = shape?.meet(next)
       if (meeting === undefined) return undefined
+      enter(next, meeting)
       const { inputs } = next.state
       const { reads } = meeting
       inputs.fill(undefined)
@@ -80,18 +99,15 @@ export function createSplicer(): Splicer {
       return next.run({ text: '', time, tags }, meeting.steps)
     },
     write(writers, dataset) {
-      const writer = writers.of(plan!, dataset)
-      if (writer === undefined) return undefined
-      ops.begin()
+      const leaves = writers.of(plan!, dataset)
+      if (leaves === undefined) return undefined
       try {
-        writer.write(meeting!, bytes)
+        const size = writer.write(plan!, meeting!, leaves, bytes)
+        return size < 0 ? undefined : joiner.out.subarray(0, size)
       } catch (error) {
         if (error instanceof RangeError) return undefined
         throw error
       }
-      if (line.isEscaped && CONTROL.test(ops.texts())) return undefined
-      const size = ops.end()
-      return size < 0 ? undefined : scanner.out.subarray(0, size)
     },
   }
 }

@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createScanner, LINE_BYTES, MEMBERS, ODD, PLAIN, type Scanner } from '../../src/scan/scanner.ts'
+import { createJoiner } from '../../src/scan/joiner.ts'
+import { LINE_BYTES, MEMBERS } from '../../src/scan/limits.ts'
+import { createModule } from '../../src/scan/module.ts'
+import { createScanner, ODD, PLAIN } from '../../src/scan/scanner.ts'
 import { faultOf } from './check.ts'
 
 const PAGE = 65_536
 
-/** All memory but the line with what lies behind it, the tokens and the keys, which are in front of the line. */
-function restOf(scanner: Scanner): string {
-  const memory = new Uint8Array(scanner.pool.buffer)
-  return createHash('sha1').update(memory.subarray(scanner.ops.byteOffset)).digest('hex')
-}
-
-function fill(scanner: Scanner): Scanner {
-  scanner.ops.fill(0x22222222)
-  scanner.pool.fill(0x7d)
-  scanner.out.fill(0x22)
-  scanner.constant('"'.repeat(PAGE))
-  return scanner
+/** A scanner that shares its memory with a joiner whose areas are full of what a line may have. */
+function beside() {
+  const module = createModule()
+  const { texts, out, constant, values, copies, kept, replaced, memo } = createJoiner(module)
+  for (const numbers of [values, copies, kept, replaced]) numbers.fill(0x22222222)
+  texts.fill(0x7d)
+  memo.fill(0x5c)
+  out.fill(0x22)
+  constant('"'.repeat(PAGE))
+  // All memory but the line with what lies behind it, the tokens and the keys, which are in front of the line.
+  const rest = new Uint8Array(texts.buffer).subarray(texts.byteOffset)
+  return { scanner: createScanner(module), restOf: () => createHash('sha1').update(rest).digest('hex') }
 }
 
 const longest = `{"a":"${'x'.repeat(LINE_BYTES - 8)}"}`
@@ -48,14 +51,14 @@ describe('a line of the greatest length', () => {
   })
 
   it('is judged rightly, whatever it is, and nothing is written but what is for the line', () => {
-    const scanner = fill(createScanner())
-    const before = restOf(scanner)
+    const { scanner, restOf } = beside()
+    const before = restOf()
     for (const line of hostile) {
       for (const cut of [0, 1, 2, 15, 16, 17]) {
         expect(faultOf(scanner, Buffer.from(line.slice(0, line.length - cut)))?.slice(0, 60)).toBe(undefined)
       }
     }
-    expect(restOf(scanner)).toBe(before)
+    expect(restOf()).toBe(before)
   })
 })
 
@@ -75,14 +78,14 @@ describe('a line of the most members', () => {
   })
 
   it('has its keys remembered when they are as long as they can be', () => {
-    const scanner = fill(createScanner())
-    const before = restOf(scanner)
+    const { scanner, restOf } = beside()
+    const before = restOf()
     const line = lineOf(MEMBERS, i => `${'k'.repeat(245)}${i}`)
     expect(line.length).toBeLessThanOrEqual(LINE_BYTES)
     expect(line.length).toBeGreaterThan(LINE_BYTES - 4096)
     expect(scanner.scan(line) & PLAIN).toBe(PLAIN)
     expect(scanner.scan(line)).toBe(PLAIN)
     expect(faultOf(scanner, line)).toBe(undefined)
-    expect(restOf(scanner)).toBe(before)
+    expect(restOf()).toBe(before)
   })
 })

@@ -12,5 +12,9 @@ export const TRUE: u32 = 9
 export const NESTED: u32 = 11
 export const COMPACT: u32 = 12
 
+/** For event.ts, set by the caller in place of the scanner's: another text is written for it; it is left out. */
+export const REPLACED: u32 = 13
+export const LEFT_OUT: u32 = 14
+
 /** The kinds of special members, see ../scanner.ts. */
 export const SPECIAL: u32 = (1 << ESCAPED) | (1 << LARGE) | (1 << NESTED)
