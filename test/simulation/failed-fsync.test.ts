@@ -7,6 +7,8 @@ import { createMachine } from './kit.ts'
 const never = new AbortController().signal
 const SEEDS = 24
 const MAX_GAP = 8
+/** Some are, of an open, no failure of the disk. */
+const CODES = ['EIO', 'EACCES', 'EROFS']
 
 /**
  * From now on the fsync of this number fails and, with most seeds, one of the seven after it as well: what a start that failed left behind is
@@ -18,7 +20,7 @@ function failFsync(disk: SimulatedDisk, failing: number, seed: number): () => bo
   disk.fault = ({ name }) => {
     if (name !== 'fsync') return undefined
     seen++
-    return seen === failing || seen === second ? { code: seed % 2 === 0 ? 'EIO' : 'EACCES' } : undefined
+    return seen === failing || seen === second ? { code: CODES[seed % CODES.length]! } : undefined
   }
   return () => seen >= failing
 }
