@@ -30,6 +30,7 @@ import { createStore } from './store.ts'
  *     spool/v1/incoming/<number>.part      being received
  *     spool/v1/batches/<name>              stored: the body exactly as received; the name tells the rest (file-name.ts)
  *     spool/v1/receipts/<sink>/<name>      empty: this sink is done with the batch, another is not yet
+ *     spool/v1/receipts/<sink>.told        empty: this sink is not configured any more, and the log told how many batches waited for it
  *     spool/v1/kept/<name>                 delivered, kept for replay: the newest, up to a size and an age
  *     spool/v1/damaged/<name>              set aside: torn, unreadable or not ours; never touched again
  *

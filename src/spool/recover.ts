@@ -46,9 +46,13 @@ export async function recover({ dir, folders, sinks, retire, log }: RecoverOptio
   await clearIncoming(folders, aside.put)
   const { found, stranded } = await findBatches(folders, sinks, aside.put)
   const entries = new Map(found.map(entry => [entry.file, entry]))
-  const strangers = await readReceipts(folders, sinks, entries, log)
+  const strangers = new Set(await readReceipts(folders, sinks, entries, log))
   if (retire !== undefined) {
-    for (const stranger of strangers) await forgetSink(folders, stranger, entries, log)
+    for (const sink of sinks) if (strangers.delete(toldName(sink))) await isRemoved(folders, toldFile(folders, sink))
+    for (const stranger of strangers) {
+      if (isSinkName(stranger) && !strangers.has(toldName(stranger))) await tellOwed(folders, stranger, entries, log)
+      await forgetSink(folders, stranger, entries, log)
+    }
     for (const entry of found) if (entry.done === all) await retireWithReceipts(folders, sinks, retire, entry.file)
   }
   const others = (await folders.files.readdir(dir)).filter(isOtherVersion)
@@ -143,23 +147,36 @@ async function receiptsIn({ files, receipts }: Folders, sink: string, log: Log):
   }
 }
 
+const toldName = (sink: string) => `${sink}.told`
+const toldFile = ({ receipts }: Folders, sink: string) => join(receipts, toldName(sink))
+
 /**
- * A sink that is not configured gets nothing; what it has not done is told. What it has done stays noted as long as the batch is here, should it be
- * configured again.
+ * Tells what a sink that is not configured any more has not done. At the first start without it only: what is stored from then on never waited for it.
  */
-async function forgetSink(folders: Folders, sink: string, entries: Map<string, Entry>, log: Log): Promise<void> {
-  const receipts = await receiptsIn(folders, sink, log)
-  const done = new Set(receipts)
+async function tellOwed(folders: Folders, sink: string, entries: Map<string, Entry>, log: Log): Promise<void> {
+  const done = new Set(await receiptsIn(folders, sink, log))
   const owed = [...entries.keys()].filter(file => batchOf(file)?.again === undefined && !done.has(file)).length
-  if (owed > 0 && isSinkName(sink))
+  if (owed > 0)
     log.error(
       { sink, batches: owed },
       'SINKS no longer names this sink: the batches that waited for it are not delivered there.',
     )
-  for (const file of receipts) {
+  // On a full disk it is told again: that stops no start.
+  const file = await folders.files.open(toldFile(folders, sink), 'w', 0o600).catch(() => undefined)
+  await file?.close()
+}
+
+/** A sink that is not configured gets nothing. What it has done stays noted as long as the batch is here, should it be configured again. */
+async function forgetSink(folders: Folders, sink: string, entries: Map<string, Entry>, log: Log): Promise<void> {
+  for (const file of await receiptsIn(folders, sink, log)) {
     if (batchOf(file) !== undefined && !entries.has(file)) await isRemoved(folders, folders.receiptFile(sink, file))
   }
-  await folders.files.rmdir(join(folders.receipts, sink)).catch(() => {})
+  try {
+    await folders.files.rmdir(join(folders.receipts, sink))
+  } catch {
+    return
+  }
+  await isRemoved(folders, toldFile(folders, sink))
 }
 
 async function retireWithReceipts(

@@ -153,8 +153,39 @@ describe('receipts at a start', () => {
         'SINKS no longer names this sink: the batches that waited for it are not delivered there.',
       ),
     ])
-    expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['former', 'one'])
+    expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['former', 'former.told', 'one'])
     expect(await readdir(at(dataDir, 'receipts/former'))).toEqual([done])
+  })
+
+  test('of a sink that is no longer configured count what waited for it, once, and not what came later', async () => {
+    const { disk, spool } = createMachine()
+    const log = createLog()
+    const startWith = async (sinks: string[], content: string) => {
+      const started = spool({ sinks, log })
+      await started.open()
+      await put(started, content)
+      return started
+    }
+    const both = await startWith(['one', 'former'], 'x')
+    await put(both, 'y')
+    await (await both.claim('former', never)).ack()
+    await both.close()
+    const told = { fields: { sink: 'former', batches: 1 } }
+    await (await startWith(['one'], 'z')).close()
+    expect(log.lines).toMatchObject([told])
+    await (await startWith(['one'], 'v')).close()
+    expect(log.lines).toHaveLength(1)
+
+    // Configured again it gets all that is here, and when it is left out again that is told.
+    const again = await startWith(['one', 'former'], 'w')
+    expect(again.usage.batches).toBe(5)
+    await again.close()
+    const last = await startWith(['one'], 'u')
+    expect(log.lines).toMatchObject([told, { fields: { sink: 'former', batches: 4 } }])
+    for (let count = 0; count < 6; count++) await (await last.claim('one', never)).ack()
+    await last.close()
+    await (await startWith(['one'], 't')).close()
+    expect([...disk.tree().keys()].filter(path => path.includes('/receipts/'))).toEqual([])
   })
 
   test('of a sink that had done all are no reason to tell anything', async () => {
@@ -174,7 +205,7 @@ describe('receipts at a start', () => {
     })
     await mkdir(at(dataDir, 'receipts/one', nameOf(2, 1)))
     expect((await started(dataDir)).lines).toEqual([])
-    expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['READ.ME', 'former', 'one'])
+    expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['READ.ME', 'former', 'former.told', 'one'])
     expect((await readdir(at(dataDir, 'receipts/former'))).sort()).toEqual([name, 'notes.txt'])
     expect(await readdir(at(dataDir, 'receipts/one'))).toHaveLength(2)
   })

@@ -99,7 +99,7 @@ describe('after a kill', () => {
     expect((await readdir(at(dataDir, 'batches'))).sort()).toEqual([half, waiting])
     expect(await readdir(at(dataDir, 'receipts', 'one'))).toEqual([])
     expect(await readdir(at(dataDir, 'receipts', 'two'))).toEqual([half])
-    expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['former', 'one', 'two'])
+    expect((await readdir(at(dataDir, 'receipts'))).sort()).toEqual(['former', 'former.told', 'one', 'two'])
     expect((await spool.claim('two', never)).batch.name).toBe('0000000000000003')
   })
 
