@@ -29,8 +29,8 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   const { tls, log, metrics, keyring, monotonic } = deps
   const peers = deps.peers ?? createPeers({ log })
   const auth = createAuth({ keyring, peers, metrics, log, monotonic })
-  let closing = false
-  const refusal: Refusal = () => (closing ? 'shutting down' : deps.spool.refusal())
+  const closing = new AbortController()
+  const refusal: Refusal = () => (closing.signal.aborted ? 'shutting down' : deps.spool.refusal())
 
   const app = fastify({
     ...serverOptions(log, tls && readTls(tls)),
@@ -42,11 +42,11 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
 
   const gates = createGates(deps.limits.maxReceiving, metrics)
   app.addHook('preClose', async () => {
-    closing = true
+    closing.abort()
     gates.close()
   })
   app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close')
+    if (closing.signal.aborted) reply.header('connection', 'close')
   })
   addSecurityHeaders(app)
   const { onSocketAnswer, onUnreadable } = countRequests(app, metrics)
@@ -58,7 +58,7 @@ export function createIntake(deps: IntakeDeps): FastifyInstance {
   answerUnknownRoutes(app, 'Logpush batches go to POST /plain/batch.')
   const pace = createRefusalPace()
   app.setErrorHandler(async (error, request, reply) => {
-    if (isUnavailable(error) && !closing) await pace.wait(whileConnected(reply))
+    if (isUnavailable(error)) await pace.wait(AbortSignal.any([closing.signal, whileConnected(reply)]))
     return answerError(error, request, reply)
   })
   describeApi(app)

@@ -7,7 +7,7 @@ import { realTiming, type Timing } from '../lib/timing.ts'
  * connect, the probes too.
  */
 export interface RefusalPace {
-  /** Resolves when the answer may leave. Never rejects. */
+  /** Resolves when the answer may leave, or the signal is aborted: who is gone holds no place. Never rejects. */
   wait(signal: AbortSignal): Promise<void>
 }
 
@@ -21,7 +21,7 @@ export function createRefusalPace(timing: Timing = realTiming): RefusalPace {
   let waiting = 0
   return {
     async wait(signal) {
-      if (waiting === MAX_WAITING || allowance.take('') === 0) return
+      if (signal.aborted || waiting === MAX_WAITING || allowance.take('') === 0) return
       waiting++
       await timing.pause(WAIT_MS, signal).catch(() => {})
       waiting--

@@ -32,12 +32,14 @@ export function refuseAnnounced(contentLength: string | undefined, maxBytes: num
   if (Number(contentLength ?? 0) > maxBytes) throw new httpErrors.bodyTooLarge(maxBytes, 'MAX_BODY_BYTES')
 }
 
-/** Aborted with 400 when the sender is gone. */
+/** Aborted with 400 when the sender is gone, or is so already. */
 export function whileConnected({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  raw.once('close', () => {
+  const onClose = () => {
     if (!raw.writableFinished) gone.abort(new httpErrors.incomplete())
-  })
+  }
+  if (raw.closed) onClose()
+  else raw.once('close', onClose)
   return gone.signal
 }
 

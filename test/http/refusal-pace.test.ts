@@ -1,8 +1,11 @@
+import { once } from 'node:events'
+import fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { createRefusalPace } from '../../src/http/refusal-pace.ts'
+import { whileConnected } from '../../src/http/state.ts'
 import type { Timing } from '../../src/lib/timing.ts'
 import { createTime } from '../simulation/time.ts'
-import { listen } from './listening.ts'
+import { listen, rawSocket } from './listening.ts'
 
 const SIGNAL = new AbortController().signal
 
@@ -61,6 +64,47 @@ test('who goes away waits no longer', async () => {
   gone.abort()
   await Promise.all(waits)
   expect([pauses.length, timing.elapsed()]).toEqual([10, 0])
+})
+
+test('who is gone before it waits holds no place', async () => {
+  const { timing, pauses } = handTiming()
+  const pace = createRefusalPace(timing)
+  for (let i = 0; i < 600; i++) await pace.wait(AbortSignal.abort())
+  for (let i = 0; i < 600; i++) void pace.wait(SIGNAL)
+  expect(pauses).toHaveLength(512)
+})
+
+test('a sender that is gone before it is asked for is gone', async () => {
+  const app = fastify()
+  const signals: AbortSignal[] = []
+  app.get('/', async (_request, reply) => {
+    signals.push(whileConnected(reply))
+    await once(reply.raw, 'close')
+    signals.push(whileConnected(reply))
+  })
+  try {
+    const raw = rawSocket(Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port))
+    raw.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await expect.poll(() => signals.length).toBe(1)
+    expect(signals[0]?.aborted).toBe(false)
+    raw.socket.destroy()
+    await expect.poll(() => signals.map(signal => signal.aborted)).toEqual([true, true])
+  } finally {
+    await app.close()
+  }
+})
+
+test('a stop waits for none of those that are to be refused', async () => {
+  const intake = await listen()
+  intake.spool.refuse = 'spool full'
+  let requests = 0
+  intake.app.server.on('request', () => requests++)
+  const began = performance.now()
+  const crowd = Array.from({ length: 30 }, () => intake.post('/plain/batch', '{"a":1}\n'))
+  await expect.poll(() => requests, { interval: 5 }).toBe(30)
+  await intake.close()
+  expect(new Set((await Promise.all(crowd)).map(({ status }) => status))).toEqual(new Set([503]))
+  expect(performance.now() - began).toBeLessThan(1000)
 })
 
 test('of a crowd whose batches are refused few are told at once, all with the same answer; other requests have their turn', async () => {
