@@ -22,8 +22,7 @@ export async function closeListener(
   const timer = setTimeout(() => {
     for (const socket of sockets) socket.destroy()
   }, deadlineMs)
-  await app.close()
-  clearTimeout(timer)
+  await app.close().finally(() => clearTimeout(timer))
 }
 
 /**
@@ -31,6 +30,9 @@ export async function closeListener(
  * the next, and who connects tries again after one, three, seven seconds: with Node's 511 senders in a crowd locked out the probes too.
  */
 const BACKLOG = 65_535
+
+/** For the name Fastify makes a second server, which has neither the handlers of the first nor its certificates, and whose connections nobody counts. */
+const addressOf = (host: string) => (host === 'localhost' ? '127.0.0.1' : host)
 
 /** Resolves with the URL, of the port that was taken. Throws StartError. */
 export async function listen(
@@ -41,7 +43,7 @@ export async function listen(
   setting: string,
 ): Promise<string> {
   try {
-    await app.listen({ host, port, backlog: BACKLOG })
+    await app.listen({ host: addressOf(host), port, backlog: BACKLOG })
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE')) {
       throw new StartError(`The port ${port} on ${host} is in use; set ${setting} to another.`, { cause: error })
