@@ -17,6 +17,9 @@ interface Facts {
 /** The key is never printed: each form has the place where it goes, in the way of that form. */
 const KEY = { json: 'INTAKE_KEY', curl: '$INTAKE_KEY', terraform: `\${var.intake_key}` } as const
 
+/** What a shell, Terraform and JSON leave as it is between quotes: `$(`, `%{`, `!` and the like would be theirs. A URL can be written without. */
+const PLAIN = /^[\w.~:/[\]@&'()*+,;=%-]+$/
+
 /** Prints the Logpush job that sends a dataset to the intake: as API JSON, as curl and as Terraform. */
 export function job(env: Readonly<Record<string, string | undefined>>, options: JobOptions): void {
   const known: Readonly<Record<string, Facts>> = facts
@@ -26,6 +29,11 @@ export function job(env: Readonly<Record<string, string | undefined>>, options: 
   const url = options.url ?? loadConfig(env, Object.keys(known)).config.publicUrl
   if (url === undefined || !/^https:\/\/[^\s?#]+$/.test(url)) {
     throw new UsageError('Logpush needs an https URL: give --url https://HOST or set PUBLIC_URL.')
+  }
+  if (!PLAIN.test(url)) {
+    throw new UsageError(
+      'The URL holds characters that a shell or Terraform could take for its own: percent-encode them.',
+    )
   }
 
   const destination = (key: string) =>

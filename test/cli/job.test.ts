@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import facts from '../../src/datasets/facts.json' with { type: 'json' }
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -49,6 +51,35 @@ describe('the command job', () => {
     ]) {
       expect(stdout).toContain(part)
     }
+  })
+
+  it('prints a curl line that a shell sends as it is, with the keys of its environment', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'job-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const url = "https://logs.example.com/a&b;c/it's/%20x/(y)*~"
+    const { stdout: script } = await run('job', '--dataset', 'dns_logs', '--url', url, '--format', 'curl')
+    await writeFile(join(folder, 'curl'), '#!/bin/sh\nprintf "%s\\n" "$@" > "$0.arguments"\ncat > "$0.body"\n', {
+      mode: 0o700,
+    })
+    const keys = { INTAKE_KEY: 'the-key', CLOUDFLARE_API_TOKEN: 'the-token', ZONE_ID: 'the-zone' }
+    await promisify(execFile)('bash', ['-c', script], { env: { PATH: `${folder}:${process.env.PATH}`, ...keys } })
+    const { destination_conf: destination } = JSON.parse(await readFile(join(folder, 'curl.body'), 'utf8'))
+    expect(destination).toBe(`${url}/plain/batch/dns_logs?header_X-SEKOIAIO-INTAKE-KEY=the-key`)
+    const sent = await readFile(join(folder, 'curl.arguments'), 'utf8')
+    expect(sent).toContain('/zones/the-zone/logpush/jobs\n')
+    expect(sent).toContain('Authorization: Bearer the-token\n')
+  })
+
+  it.each(['$(id)', '$HOME', '`id`', '\\x', '"', '%{if', `\${x}`, '!x', 'é'])('refuses %s in the URL', async text => {
+    const { code, stdout, stderr } = await run(
+      'job',
+      '--dataset',
+      'dns_logs',
+      '--url',
+      `https://logs.example.com/${text}`,
+    )
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('percent-encode')
   })
 
   it.each([
