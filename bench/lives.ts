@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { post } from './load.ts'
-import { type Service, startService } from './service.ts'
+import { type Service, SHORT_LIVED_FILES, startService } from './service.ts'
 
 export type Settings = Readonly<Record<string, string>>
 
 /** Every batch is stored, though the same come again. */
-const ALWAYS: Settings = { DUPLICATE_WINDOW_SECONDS: '0', SPOOL_MIN_FREE_BYTES: '0' }
+const ALWAYS: Settings = { DUPLICATE_WINDOW_SECONDS: '0', SPOOL_MIN_FREE_BYTES: '0', ...SHORT_LIVED_FILES }
 
 /** Batches that wait in the spool when the service starts. */
 export interface Waiting {

@@ -15,7 +15,7 @@ import { type CpuProfile, type Span, timesOf } from './profile/cpu-profile.ts'
 import { cpuTable, fileTable, functionTable, recordTable, stepTable } from './profile/tables.ts'
 import { cpuBetween, threadCpu } from './profile/threads.ts'
 import { poolTimesOf, type TraceEvent } from './profile/trace.ts'
-import { startService } from './service.ts'
+import { SHORT_LIVED_FILES, startService } from './service.ts'
 
 const { values } = parseArgs({
   options: {
@@ -40,6 +40,7 @@ const bodies = bodiesOf(batch)
 const service = await startService({
   DUPLICATE_WINDOW_SECONDS: '0',
   SPOOL_MIN_FREE_BYTES: '0',
+  ...SHORT_LIVED_FILES,
   ...Object.fromEntries(values.env.map(pair => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
   NODE_OPTIONS: `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${dir} --trace-event-categories=${CATEGORIES} --trace-event-file-pattern=${join(dir, 'trace-$')}{rotation}.json`,
 })

@@ -10,24 +10,27 @@ export interface SpareBuffers {
 }
 
 export interface SpareBuffersOptions {
-  /** Their size. What is larger than this, or no more than half of it, gets a buffer of its own, which is not shared. */
-  readonly usualBytes: number
-  /** More are not kept. How many are out is bounded by whoever takes them. */
+  /** Their sizes, rising. What is larger than the last, or no more than a tenth of the first, gets a buffer of its own, which is not shared. */
+  readonly sizes: readonly number[]
+  /** Of each size more are not kept. How many are out is bounded by whoever takes them. */
   readonly most: number
 }
 
-/** What a builder takes for a piece that is as large as those before; as many as may be on their way through a sink. */
-export const PIECE_BUFFERS: SpareBuffersOptions = { usualBytes: 1.25 * 1024 ** 2, most: 12 }
+/** For pieces of small batches, and for those of the usual size; as many as may be on their way through a sink. */
+export const PIECE_BUFFERS: SpareBuffersOptions = { sizes: [160 * 1024, 1.25 * 1024 ** 2], most: 12 }
 
-export function createSpareBuffers({ usualBytes, most }: SpareBuffersOptions): SpareBuffers {
-  const spare: SharedArrayBuffer[] = []
+export function createSpareBuffers({ sizes, most }: SpareBuffersOptions): SpareBuffers {
+  const spare = new Map<number, SharedArrayBuffer[]>(sizes.map(size => [size, []]))
+  const least = sizes[0]! / 10
   return {
     take(bytes) {
-      if (bytes > usualBytes || bytes <= usualBytes / 2) return Buffer.allocUnsafeSlow(bytes)
-      return Buffer.from(spare.pop() ?? new SharedArrayBuffer(usualBytes))
+      const size = bytes <= least ? undefined : sizes.find(size => size >= bytes)
+      if (size === undefined) return Buffer.allocUnsafeSlow(bytes)
+      return Buffer.from(spare.get(size)!.pop() ?? new SharedArrayBuffer(size))
     },
     give(buffer) {
-      if (buffer instanceof SharedArrayBuffer && spare.length < most) spare.push(buffer)
+      const kept = buffer instanceof SharedArrayBuffer ? spare.get(buffer.byteLength) : undefined
+      if (kept !== undefined && kept.length < most) kept.push(buffer as SharedArrayBuffer)
     },
   }
 }

@@ -31,7 +31,9 @@ export function assignDeclared(detector: Detector, dataset: string): Assign {
  * the first on where it is in the sample) ties are unknown, so that no record is mislabelled for its neighbours' sake.
  */
 export function assignDetected(detector: Detector, sample: readonly (readonly string[])[]): Assign {
-  let batchDataset = detector.ofKeys([...new Set(sample.flat())]).dataset
+  // Lines of one shape share the array.
+  const shapes = [...new Set(sample)]
+  let batchDataset = detector.ofKeys([...new Set(shapes.flat())]).dataset
   const assignments = new Map<string, Assignment>()
 
   function find(keys: readonly string[]): string | undefined {
@@ -53,11 +55,11 @@ export function assignDetected(detector: Detector, sample: readonly (readonly st
     return assignment
   }
 
-  for (const keys of sample) find(keys)
+  for (const keys of shapes) find(keys)
   let lastKeys: readonly string[] | undefined
   let last = UNKNOWN
   return keys => {
-    // Twice in a row the same keys have the same answer. Lines of one shape share the array.
+    // Twice in a row the same keys have the same answer.
     if (keys === lastKeys) return last
     last = assign(keys)
     lastKeys = keys
