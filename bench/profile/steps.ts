@@ -30,10 +30,10 @@ const ENGINE: ReadonlyMap<string, Step> = new Map([
 /** Which step a file belongs to; the first that fits. What fits none (node:internal/fs, a buffer's methods) counts for its caller. */
 const FILES: readonly (readonly [pattern: RegExp, step: Step])[] = [
   [/^src\/lib\/inflate|^src\/http\/inspect|^node:zlib/, 'inflate'],
-  [/^src\/(decode|scan)\//, 'parse'],
+  [/^src\/(decode|scan\/(?!joiner))/, 'parse'],
   [/^src\/(mapper|datasets)\//, 'map'],
   [
-    /^src\/splice\/|^src\/delivery\/(line-mapper|encode|forms|piece-builder|pieces|transform|statistics|text|bytes|write|output)/,
+    /^src\/(splice\/|scan\/joiner)|^src\/delivery\/(line-mapper|encode|forms|piece-builder|pieces|transform|statistics|text|bytes|write|output)/,
     'encode',
   ],
   [
