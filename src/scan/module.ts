@@ -37,7 +37,7 @@ interface Exports {
   ): number
 }
 
-/** The module with a memory of its own, 4 MiB, of which only what was touched is taken. A scanner and a joiner share it. */
+/** The module with a memory of its own, some 4 MiB, of which only what was touched is taken. A scanner and a joiner share it. */
 export type ScanModule = ReturnType<typeof createModule>
 
 const instantiate = compileWasm<Exports>(Buffer.from(SCAN_WASM, 'base64'))
