@@ -1,6 +1,5 @@
 import { httpErrors } from '../errors.ts'
-import { freeBuffer } from '../lib/free-buffer.ts'
-import { createInflater, InflateError, type Inflater, inflateWhole, isGzip } from '../lib/inflate.ts'
+import { createInflater, InflateError, isGzip } from '../lib/inflate.ts'
 import type { BodyReader } from './body.ts'
 
 export interface BodyLimits {
@@ -95,44 +94,9 @@ function openContent(
   onContent: (bytes: Uint8Array) => void,
   { keepsNothing = false }: BodyHandlers,
 ): Content {
-  if (isGzip(head)) return { gzip: true, ...openGzip(onContent, keepsNothing) }
+  if (isGzip(head)) return { gzip: true, ...createInflater(onContent, { keepsNothing }) }
   if (encoding === 'gzip' && !head.subarray(0, 2).every(isAsciiText)) throw new InflateError('broken')
   return { gzip: false, write: async bytes => onContent(bytes), end: async () => {}, destroy: () => {} }
-}
-
-/** A body of so few bytes, that becomes no larger than this, is inflated here at its end: the way to the thread pool takes longer. */
-const SMALL_BYTES = 64 * 1024
-const SMALL_INFLATED_BYTES = 512 * 1024
-
-function openGzip(onContent: (bytes: Uint8Array) => void, keepsNothing: boolean): Omit<Content, 'gzip'> {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
-  let inflater: Inflater | undefined
-
-  /** What was held is no small body. */
-  async function stream(): Promise<Inflater> {
-    const chunks = held
-    held = []
-    inflater = createInflater(onContent, { keepsNothing })
-    for (const chunk of chunks) await inflater.write(chunk)
-    return inflater
-  }
-
-  return {
-    async write(bytes) {
-      if (inflater !== undefined) return inflater.write(bytes)
-      held.push(bytes)
-      heldBytes += bytes.length
-      if (heldBytes > SMALL_BYTES) await stream()
-    },
-    async end() {
-      const whole = inflater === undefined ? inflateWhole(Buffer.concat(held), SMALL_INFLATED_BYTES) : undefined
-      if (whole === undefined) return (inflater ?? (await stream())).end()
-      onContent(whole)
-      if (keepsNothing) freeBuffer(whole)
-    },
-    destroy: () => inflater?.destroy(),
-  }
 }
 
 const isAsciiText = (byte: number) => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d
