@@ -75,7 +75,7 @@ export function createPieceBuilder(dataset: string, spare: SpareBuffers): PieceB
     take() {
       if (count === 0) return undefined
       // A buffer that is mostly empty would keep its memory through the queues.
-      const isEmpty = size <= FIRST_BYTES && size * 4 < buffer.length
+      const isEmpty = size * 2 < buffer.length
       const bytes = isEmpty ? copied(buffer, size) : buffer.subarray(0, size)
       if (isEmpty) spare.give(buffer.buffer)
       const piece = {

@@ -154,7 +154,8 @@ export function createValues({ tokens }: Scanner, joiner: Joiner): Values {
     end() {
       if (itemCount > ITEMS) throw new RangeError('The lists of an event are too long')
       if (size === 0) return 0
-      if (texts.write(parts.slice(0, count).join(''), 0, 'utf8') !== size)
+      // Full, a text that was cut could be taken for one that is ASCII.
+      if (size > texts.length - MAX_BYTES_PER_UNIT || texts.write(parts.slice(0, count).join(''), 0, 'utf8') !== size)
         throw new RangeError('The texts of an event do not fit')
       return size
     },
