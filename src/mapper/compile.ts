@@ -54,8 +54,6 @@ export interface Plan {
    */
   run(origin: Origin, steps: readonly Step[]): readonly string[]
   readonly tree: readonly Node[]
-  /** Values that many events have, the same object each time, by slot. */
-  readonly constants: ReadonlyMap<number, readonly Json[]>
   readonly keep: Keep
   /** Slot of `cloudflare`. */
   readonly vendor: number
@@ -92,7 +90,6 @@ function constants(fixed: Readonly<Record<string, unknown>>, layout: Layout): St
     const name = FIXED_NAMES[key] ?? key
     return { slot: layout.slot(name), value: value as Json, isOwn: isArrayTarget(name) && !name.startsWith('event.') }
   })
-  for (const { slot, value, isOwn } of entries) if (!isOwn) layout.constant(slot, value)
   return [
     ({ values }) => {
       for (const { slot, value, isOwn } of entries) {
@@ -225,7 +222,6 @@ export function compile(table: AnyTable, settings: CompileSettings): CompiledTab
     steps,
     run,
     tree,
-    constants: layout.constants,
     keep,
     vendor: cloudflare,
     tags: tagSlot,

@@ -10,10 +10,6 @@ export interface Layout {
   slot(name: string): number
   /** The place of a target that some rule may set, else undefined. */
   find(name: string): number | undefined
-  /** Notes a value that many events have at this place, the same object. */
-  constant(slot: number, value: Json): void
-  /** The values noted, by place. */
-  readonly constants: ReadonlyMap<number, readonly Json[]>
   /** Places of the targets whose names the test takes, in the order in which they were given. */
   filter(test: (name: string) => boolean): number[]
   /** The targets whose names begin so, without that beginning. */
@@ -94,14 +90,7 @@ export function noting(layout: Layout, places: Set<number>): Layout {
 
 export function createLayout(): Layout {
   const slots = new Map<string, number>()
-  const constants = new Map<number, Json[]>()
   return {
-    constants,
-    constant(slot, value) {
-      const values = constants.get(slot) ?? []
-      if (!values.includes(value)) values.push(value)
-      constants.set(slot, values)
-    },
     slot(name) {
       const known = slots.get(name)
       if (known !== undefined) return known

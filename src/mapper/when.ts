@@ -111,10 +111,6 @@ export function compileWhen(when: NonNullable<AnyTable['when']>, fields: Fields,
       const rules = (group[key] ?? []).map(([test, then]) => ({ test: compileTest(test, fields), then }))
       if (rules.length === 0) return []
       const slot = layout.slot(target)
-      for (const { then } of rules) {
-        if (typeof then !== 'string') layout.constant(slot, then as string[])
-        else if (!then.startsWith('+')) layout.constant(slot, then)
-      }
       return [whenStep(rules, slot, key === 'kind')]
     }),
   )

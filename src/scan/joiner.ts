@@ -1,5 +1,5 @@
-import { MEMBERS } from './limits.ts'
 import type { ScanModule } from './module.ts'
+import { MEMBERS } from './scanner.ts'
 
 /** More slots, fields, copies or targets than that a plan cannot have here. */
 export const SLOTS = 1024
@@ -9,7 +9,7 @@ export const TARGETS = 64
 export const ITEMS = 8192
 /** Bytes of a slot's memo. */
 export const MEMO_BYTES = 128
-/** An opening has no more bytes, and a leaf lies in no more objects below the event. */
+/** An opening has no more bytes, and a leaf lies in fewer objects below the event. */
 export const OPENING_BYTES = 255
 export const DEPTHS = 7
 
@@ -84,7 +84,7 @@ export interface Joiner {
   leaves(leaves: readonly JoinedLeaf[]): Leaves
   /**
    * Does the first `count` copies: where a member is of one of its kinds, its bytes become the slot's value, and the field is taken; else the slot
-   * has none. @returns how many members are of another kind and not empty: the numbers of their copies are in `odd`
+   * has none. @returns how many copies are of members of another kind, not null and not an empty text: their numbers are in `odd`
    */
   copyMembers(count: number): number
   readonly odd: Int32Array

@@ -1,4 +1,3 @@
-import { LINE_BYTES, MEMBERS } from './limits.ts'
 import { createModule, type ScanModule } from './module.ts'
 
 /** What `scan` answers: ODD, or PLAIN with the bits that apply. */
@@ -33,6 +32,10 @@ export const NESTED = 11
  * FLOAT, no key twice in an object; and some value in it is not empty. No more than 64 keys of objects that lie in each other.
  */
 export const COMPACT = 12
+
+/** A longer line, or one of more members, is odd. */
+export const LINE_BYTES = 262_144
+export const MEMBERS = 1024
 
 /** Not the scanner's: what the caller may make of a member's kind before its event is joined. Another text is written; it is left out. */
 export const REPLACED = 13

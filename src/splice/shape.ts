@@ -68,7 +68,7 @@ export function createShape(keys: readonly string[], parts: MeetingParts): Shape
     const unread = new Set(copies.map(({ field }) => field).filter(field => uses[field] === 1))
     const reads = [...members].flatMap((member, field) => (member < 0 || unread.has(field) ? [] : [field, member]))
     return {
-      steps: [copying.step, ...others],
+      steps: copies.length > 0 ? [copying.step, ...others] : others,
       copying,
       reads: Int32Array.from(reads),
       members,

@@ -1,8 +1,7 @@
 import type { Origin, Plan } from '../mapper/compile.ts'
 import { createJoiner, type Leaves, unlessFull } from '../scan/joiner.ts'
-import { LINE_BYTES } from '../scan/limits.ts'
 import { createModule } from '../scan/module.ts'
-import { createScanner } from '../scan/scanner.ts'
+import { createScanner, LINE_BYTES } from '../scan/scanner.ts'
 import type { Extra } from './layout.ts'
 import { createScannedLine } from './line.ts'
 import type { Meeting, Shape } from './shape.ts'
@@ -101,13 +100,8 @@ export function createSplicer(): Splicer {
     write(writers, dataset) {
       const leaves = writers.of(plan!, dataset)
       if (leaves === undefined) return undefined
-      try {
-        const size = writer.write(plan!, meeting!, leaves, bytes)
-        return size < 0 ? undefined : joiner.out.subarray(0, size)
-      } catch (error) {
-        if (error instanceof RangeError) return undefined
-        throw error
-      }
+      const size = writer.write(plan!, meeting!, leaves, bytes)
+      return size < 0 ? undefined : joiner.out.subarray(0, size)
     },
   }
 }

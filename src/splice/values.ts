@@ -22,7 +22,7 @@ export interface Values {
   placeString(slot: number, start: number, end: number): void
   /** @returns address and length of some JSON */
   add(json: string): readonly [address: number, length: number]
-  /** Writes what was added. @returns how many bytes that is @throws RangeError when it does not fit, or is not ASCII */
+  /** Writes what was added. @returns how many bytes that is, -1 when it does not fit or is not ASCII */
   end(): number
 }
 
@@ -34,7 +34,7 @@ const EMPTY = 0
 const MEMO_OF_TEXT = 1
 const MEMO_OF_LIST = 2
 const CHANGING = 3
-/** Each so manieth text of a slot is compared to the one before it: to compare all would take longer than it saves. */
+/** So many texts of a slot are not compared until one is, to the last that was: to compare all would take longer than it saves. */
 const PATIENCE = 16
 
 export function createValues({ tokens }: Scanner, joiner: Joiner): Values {
@@ -152,11 +152,9 @@ export function createValues({ tokens }: Scanner, joiner: Joiner): Values {
     },
     add: json => [push(json), json.length],
     end() {
-      if (itemCount > ITEMS) throw new RangeError('The lists of an event are too long')
-      if (size === 0) return 0
       // Full, a text that was cut could be taken for one that is ASCII.
-      if (size > texts.length - MAX_BYTES_PER_UNIT || texts.write(parts.slice(0, count).join(''), 0, 'utf8') !== size)
-        throw new RangeError('The texts of an event do not fit')
+      if (itemCount > ITEMS || size > texts.length - MAX_BYTES_PER_UNIT) return -1
+      if (size > 0 && texts.write(parts.slice(0, count).join(''), 0, 'utf8') !== size) return -1
       return size
     },
   }

@@ -41,12 +41,19 @@ export function createVendor({ tokens, special }: Scanner, joiner: Joiner, line:
     if (text !== undefined) replace(member, JSON.stringify(text))
   }
 
-  return ({ keep }: Plan, { watched }: Meeting): void => {
-    for (let i = 0; i < watched.length; i++) watch(watched[i]!)
+  /** Whether it is not written, whatever it holds. */
+  function isOut({ kept }: Meeting, member: number): boolean {
+    const field = kept[4 * member]!
+    return kept[4 * member + 1] === 1 || (field >= 0 && joiner.taken[field] === 1)
+  }
+
+  return ({ keep }: Plan, meeting: Meeting): void => {
+    const { watched } = meeting
+    for (let i = 0; i < watched.length; i++) if (!isOut(meeting, watched[i]!.member)) watch(watched[i]!)
     const count = special[0]!
     for (let i = 1; i <= count; i++) {
       const member = special[i]!
-      if (tokens[3 * member + 2] === NESTED) rewrite(member, keep.isAll)
+      if (tokens[3 * member + 2] === NESTED && !isOut(meeting, member)) rewrite(member, keep.isAll)
     }
   }
 }

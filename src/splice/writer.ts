@@ -6,7 +6,7 @@ import type { Values } from './values.ts'
 
 /** Writes the event that a plan's state holds, from the line that was scanned. */
 export interface EventWriter {
-  /** @returns how many bytes of the joiner's `out` it is, -1 where it might not fit @throws RangeError where its texts are too long */
+  /** @returns how many bytes of the joiner's `out` it is, -1 where it has to go the long way */
   write(plan: Plan, meeting: Meeting, leaves: Leaves, lineBytes: number): number
 }
 
@@ -38,7 +38,9 @@ export function createEventWriter(
       for (let i = 0; i < odd.length; i++) values.placeAnew(state, members, odd[i]!)
       if (line >= 0) values.placeString(line, 0, lineBytes)
       prepareVendor(plan, meeting)
-      return joiner.join(leaves, meeting.layout, kept.length >> 2, targets.length >> 2, lineBytes, values.end())
+      const textBytes = values.end()
+      if (textBytes < 0) return -1
+      return joiner.join(leaves, meeting.layout, kept.length >> 2, targets.length >> 2, lineBytes, textBytes)
     },
   }
 }

@@ -1,15 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  COPIES,
   createJoiner,
   DEPTHS,
+  FIELDS,
+  ITEMS,
   type JoinedLeaf,
   type Joiner,
   type Leaves,
+  MEMO_BYTES,
   OPENING_BYTES,
+  SLOTS,
+  TARGETS,
 } from '../../src/scan/joiner.ts'
 import { createModule } from '../../src/scan/module.ts'
-import { createScanner, LEFT_OUT, REPLACED, STRING } from '../../src/scan/scanner.ts'
+import { createScanner, LEFT_OUT, MEMBERS, REPLACED, STRING } from '../../src/scan/scanner.ts'
 
 /** A text, and whether it is to come as a JSON string. */
 type Part = readonly [text: string, isString: boolean]
@@ -272,5 +278,26 @@ describe('constants', () => {
     expect(() => joiner.constant('ééx')).toThrow(RangeError)
     expect(joiner.constant('éx')).toBeGreaterThan(0)
     expect(() => joiner.constant('x')).toThrow(RangeError)
+  })
+})
+
+describe('the areas of the memory', () => {
+  it('are as large as their users take them for, and none reaches into the next', () => {
+    const { at } = createModule()
+    const limits = { COPIES, FIELDS, ITEMS, MEMBERS, MEMO_BYTES, SLOTS, TARGETS, OUT_BYTES: own.joiner.out.length }
+    expect(at).toMatchObject(
+      Object.fromEntries(
+        Object.entries(limits).map(([name, limit]) => [name, expect.objectContaining({ value: limit })]),
+      ),
+    )
+    const { values, taken, targets, kept, copies, odd, items, replaced, memo, texts, out } = own.joiner
+    const areas = [values, taken, targets, kept, copies, odd, items, replaced, memo, texts, out]
+      .map(({ byteOffset, byteLength }) => [byteOffset, byteOffset + byteLength + 64] as const)
+      .sort(([a], [b]) => a - b)
+    const starts = Object.entries(at)
+      .flatMap(([name, { value }]) => (name.endsWith('_AT') ? [value] : []))
+      .sort((a, b) => a - b)
+    for (const [start, end] of areas)
+      expect(starts.find(next => next > start) ?? out.buffer.byteLength).toBeGreaterThanOrEqual(end)
   })
 })

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createJoiner } from '../../src/scan/joiner.ts'
-import { LINE_BYTES, MEMBERS } from '../../src/scan/limits.ts'
 import { createModule } from '../../src/scan/module.ts'
-import { createScanner, ODD, PLAIN } from '../../src/scan/scanner.ts'
+import { createScanner, LINE_BYTES, MEMBERS, ODD, PLAIN } from '../../src/scan/scanner.ts'
 import { faultOf } from './check.ts'
 
 const PAGE = 65_536

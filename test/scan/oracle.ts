@@ -1,4 +1,3 @@
-import { LINE_BYTES, MEMBERS } from '../../src/scan/limits.ts'
 import * as kinds from '../../src/scan/scanner.ts'
 
 /** What the scanner shall find, by slow and plain means: regular expressions over the line as Latin-1, where a byte is a character. */
@@ -25,7 +24,7 @@ const MAX_DEPTH = 32
 /** @returns the members of a plain line, undefined for an odd one */
 export function membersOf(line: string): Member[] | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
-  if (line.length > LINE_BYTES || /[\x00-\x1f]/.test(line) || !line.startsWith('{')) return undefined
+  if (line.length > kinds.LINE_BYTES || /[\x00-\x1f]/.test(line) || !line.startsWith('{')) return undefined
   const members: Member[] = []
   let at = 0
   do {
@@ -37,7 +36,7 @@ export function membersOf(line: string): Member[] | undefined {
     members.push({ key: key[1] as string, ...value })
     at = start + value.text.length
   } while (line[at] === ',')
-  return line.slice(at) === '}' && members.length <= MEMBERS ? members : undefined
+  return line.slice(at) === '}' && members.length <= kinds.MEMBERS ? members : undefined
 }
 
 function valueAt(line: string, at: number): { text: string; kind: number } | undefined {

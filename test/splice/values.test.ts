@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { registry } from '../../src/datasets/index.ts'
 import { createMapper } from '../../src/mapper/mapper.ts'
+import { createJoiner } from '../../src/scan/joiner.ts'
+import { createModule } from '../../src/scan/module.ts'
+import { createScanner } from '../../src/scan/scanner.ts'
 import { createSplicer } from '../../src/splice/splicer.ts'
+import { createValues } from '../../src/splice/values.ts'
 import { RECEIVED, SETTINGS } from '../datasets/map-one.ts'
 
 const mapper = createMapper(registry, SETTINGS)
@@ -81,5 +85,23 @@ describe('an event', () => {
     expect(few).toMatchObject({ dns: { resolved_ip: dns(3).ResolvedIPs } })
     expect(splice(dns(9000), 'gateway_dns')).toBeUndefined()
     expect(splice(dns(3), 'gateway_dns')).toEqual(few)
+  })
+})
+
+describe('the texts of an event', () => {
+  const module = createModule()
+  const joiner = createJoiner(module)
+  const values = createValues(createScanner(module), joiner)
+  const sizeOf = (text: string) => {
+    values.begin()
+    values.add(text)
+    return values.end()
+  }
+
+  it('are refused where they are not ASCII, also such as would fill their room to the byte when cut', () => {
+    const room = joiner.texts.length
+    expect(sizeOf('x'.repeat(room / 2))).toBe(room / 2)
+    expect(sizeOf('é')).toBe(-1)
+    for (let length = room - 4; length <= room + 1; length++) expect(sizeOf(`é${'x'.repeat(length - 1)}`)).toBe(-1)
   })
 })

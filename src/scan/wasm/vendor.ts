@@ -15,8 +15,8 @@ import {
 import { CLOSE, COMMA, OPEN } from './line'
 import { OUT_END, put, putValue } from './text'
 
-/** More than any key has, with what stands around it. */
-const KEY_ROOM: u32 = 1024
+/** More than the signs around a key and its value take; `put` looks after these. */
+const SIGN_ROOM: u32 = 1024
 
 /** Never written: `null`, `""`, `[]`, `{}`, and what the caller leaves out. */
 const NOTHING: u32 = (1 << EMPTY_STRING) | (1 << NULL) | (1 << EMPTY_ARRAY) | (1 << EMPTY_OBJECT) | (1 << LEFT_OUT)
@@ -75,7 +75,7 @@ export function keptMembers(to: u32, members: u32, targets: u32): u32 {
     const isChanged = ((CHANGED >> kind) & 1) | u32(keyLength != 0)
     if (!isOut && !isChanged) {
       if (!runStart) {
-        if (to > OUT_END - KEY_ROOM) return 0
+        if (to > OUT_END - SIGN_ROOM) return 0
         store<u8>(to++, sign)
         sign = COMMA
         runStart = start
@@ -88,7 +88,7 @@ export function keptMembers(to: u32, members: u32, targets: u32): u32 {
         runStart = 0
       }
       if (!isOut) {
-        if (to > OUT_END - KEY_ROOM) return 0
+        if (to > OUT_END - SIGN_ROOM) return 0
         store<u8>(to++, sign)
         sign = COMMA
         to = keyLength ? put(to, load<u32>(kept, 8), keyLength) : put(to, LINE_AT + start, load<u32>(token) - start)
@@ -108,7 +108,7 @@ export function keptMembers(to: u32, members: u32, targets: u32): u32 {
     const value: u32 = VALUES_AT + load<u32>(entry) * VALUE_BYTES
     const length = load<i32>(value, 4)
     if (!length) continue
-    if (to > OUT_END - KEY_ROOM) return 0
+    if (to > OUT_END - SIGN_ROOM) return 0
     store<u8>(to++, sign)
     sign = COMMA
     to = put(to, load<u32>(entry, 8), load<i32>(entry, 12))
@@ -117,7 +117,7 @@ export function keptMembers(to: u32, members: u32, targets: u32): u32 {
     if (!to) return 0
   }
   if (to == begin) return to
-  if (to > OUT_END - KEY_ROOM) return 0
+  if (to > OUT_END - SIGN_ROOM) return 0
   store<u8>(to, CLOSE)
   return to + 1
 }
