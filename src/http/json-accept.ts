@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors } from '../errors.ts'
-import { uuidsOf } from '../lib/uuid.ts'
-import { counting } from './answer.ts'
+import { counting, type NextId } from './answer.ts'
 import type { Auth } from './auth.ts'
 import { BEGINNING_BYTES, type BodyReader, readBody } from './body.ts'
 import { datasetFor, fallbackTime, namedDataset } from './declared.ts'
@@ -23,7 +22,7 @@ export interface Stored {
   /** Events, each with an id. */
   readonly count: number
   /** The ids in the order of the events. */
-  readonly nextId: () => string
+  readonly nextId: NextId
 }
 
 /** Events looked at before other requests have their turn. */
@@ -50,7 +49,7 @@ export async function acceptJson(
     const holders = createHolders(deps.auth, request, reply, named)
     const empty = request.identity !== undefined && (await inTurns(isBlank(body)))
     const stored = empty
-      ? { count: 0, nextId: () => '' }
+      ? { count: 0, nextId: () => {} }
       : await store(deps, body, await inTurns(shape(body)), holders, time)
     settle(request, deps.metrics, stored.count === 0 ? 'ping' : 'stored')
     if (stored.count > 0) reply.header('intake-batch', holders.entries.map(hexId).join(', '))
@@ -141,9 +140,9 @@ async function store(deps: IntakeDeps, bytes: Buffer, body: JsonBody, holders: H
   } finally {
     for (const entry of entries) report(deps, entry)
   }
-  const next = new Map(entries.map(entry => [entry, counting(uuidsOf(entry.batchId))]))
+  const next = new Map(entries.map(entry => [entry, counting(entry.batchId)]))
   let at = 0
-  return { count, nextId: () => next.get(owners[at++] ?? entries[0]!)!() }
+  return { count, nextId: (to, position) => next.get(owners[at++] ?? entries[0]!)!(to, position) }
 }
 
 /** All keys and times are looked at before anything is stored. A body without events still needs its key. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { sendEventIds } from './answer.ts'
+import { idOf, sendEventIds } from './answer.ts'
 import { type Auth, queryValues } from './auth.ts'
 import type { IntakeDeps } from './deps.ts'
 import type { Gate } from './gate.ts'
@@ -39,6 +39,6 @@ export async function jsonRoutes(app: FastifyInstance, { deps, auth, refusal, ga
   app.post('/array', { schema: schemas.array, onRequest: willing }, withKeys)
   app.post('/', { schema: schemas.one, onRequest: willing }, async (request, reply) => {
     const { nextId } = await acceptJson({ ...deps, auth }, gates.keyInBody, shapes.oneEvent, request, reply)
-    return sendJson(reply, { event_id: nextId() })
+    return sendJson(reply, { event_id: idOf(nextId) })
   })
 }

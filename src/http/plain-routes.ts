@@ -57,7 +57,7 @@ async function accept(deps: AcceptDeps, request: FastifyRequest, reply: FastifyR
   const accepted = await receiveInTurn(deps, body, whileConnected(reply), reception).finally(body.release)
   settle(request, deps.metrics, accepted?.outcome ?? 'ping')
   if (accepted === undefined) {
-    return format === 'single' ? sendJson(reply, { event_id: null }) : sendEventIds(reply, 0, () => '')
+    return format === 'single' ? sendJson(reply, { event_id: null }) : sendEventIds(reply, 0, () => {})
   }
   countBytes(deps.metrics, accepted)
   const batch = Buffer.from(accepted.batchId).toString('hex')
@@ -65,8 +65,8 @@ async function accept(deps: AcceptDeps, request: FastifyRequest, reply: FastifyR
 
   reply.header('intake-batch', batch)
   if (accepted.outcome === 'duplicate') reply.header('intake-duplicate', 'true')
-  const id = uuidsOf(accepted.batchId)
-  return format === 'single' ? sendJson(reply, { event_id: id(0) }) : sendEventIds(reply, accepted.lines, counting(id))
+  if (format === 'single') return sendJson(reply, { event_id: uuidsOf(accepted.batchId)(0) })
+  return sendEventIds(reply, accepted.lines, counting(accepted.batchId))
 }
 
 /** A place is taken when the body has begun to come in, so that senders who dribble hold none. */

@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { expect, test } from 'vitest'
-import { counting, sendEventIds } from '../../src/http/answer.ts'
+import { counting, sendEventIds, idOf as textOf } from '../../src/http/answer.ts'
+import { uuidsOf } from '../../src/lib/uuid.ts'
 
-const idOf = (number: number) => `00000000-0000-8000-8000-${number.toString(16).padStart(12, '0')}`
+const batchId = Uint8Array.from({ length: 32 }, (_, i) => 255 - i)
+const idOf = uuidsOf(batchId)
 
 /** What is sent, as a reader gets it that is never behind. */
 function sent(count: number): { payload: unknown; length: number } {
@@ -20,7 +22,7 @@ function sent(count: number): { payload: unknown; length: number } {
       return reply
     },
   } as unknown as FastifyReply
-  sendEventIds(reply, count, counting(idOf))
+  sendEventIds(reply, count, counting(batchId))
   return { payload, length }
 }
 
@@ -42,6 +44,11 @@ test('the ids of a large batch are made while others have their turn, however qu
   expect(turns).toBeGreaterThan(50)
 })
 
-test('the ids of a small batch are one text', () => {
-  expect(sent(2).payload).toBe(JSON.stringify({ event_ids: [idOf(0), idOf(1)] }))
+test.each([0, 1, 2, 1640])('the ids of a small batch are one piece: %i', count => {
+  const ids = Array.from({ length: count }, (_, number) => idOf(number))
+  expect(String(sent(count).payload)).toBe(JSON.stringify({ event_ids: ids }))
+})
+
+test('an id alone is a text', () => {
+  expect(textOf(counting(batchId))).toBe(idOf(0))
 })
