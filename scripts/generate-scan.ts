@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
 
 /** Compiles src/scan/wasm and writes the bytes to src/scan/scan.wasm.ts. The same source gives the same bytes. */
-const entries = ['wasm/layout.ts', 'wasm/scan.ts', 'wasm/copies.ts', 'wasm/event.ts']
+const entries = ['wasm/layout.ts', 'wasm/scan.ts', 'wasm/reads.ts', 'wasm/copies.ts', 'wasm/event.ts']
 const PAGES = '68'
 const options = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd']
 const memory = ['--initialMemory', PAGES, '--maximumMemory', PAGES]

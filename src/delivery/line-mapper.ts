@@ -8,6 +8,7 @@ import type { Form } from '../sinks/sink.ts'
 import { createSplicer, type Splicer, type Writers } from '../splice/splicer.ts'
 import type { EncodeSettings } from './encode.ts'
 import { type DocumentSettings, documentExtra, documentText, lineBytes } from './forms.ts'
+import { createHeldBytes } from './held-bytes.ts'
 import { type BatchStatistics, countEvent, countMapped } from './statistics.ts'
 
 export interface LineMapperOptions {
@@ -34,6 +35,8 @@ interface Held extends Sortable {
   readonly line: Line | undefined
 }
 
+const heldBytes = createHeldBytes()
+
 /**
  * Nearly all lines are spliced: no object is made of them. What the splicer does not take goes the long way through decode/ and
  * Mapper.mapLine, to the same event.
@@ -47,6 +50,7 @@ export function createLineMapper(options: LineMapperOptions): LineMapper {
   const splicer = own?.splicer
   const writers = own && writersOf(own, form, documents)
   const sorter = mapper.sorter<Held>(context, take)
+  const held = heldBytes()
   const idOf = ({ id, number }: RawLine) => (format === 'rows' ? (id ?? context.id(number)) : undefined)
 
   function push(raw: RawLine): void {
@@ -57,10 +61,11 @@ export function createLineMapper(options: LineMapperOptions): LineMapper {
       splice(raw, assign(shape.keys))
       return
     }
-    const kept = assign === undefined ? { ...raw, bytes: Buffer.from(raw.bytes) } : raw
+    const kept = assign === undefined ? { ...raw, bytes: held.keep(raw.bytes) } : raw
     const line = shape === undefined ? decodeLine(raw, decoding) : undefined
     const keys = line === undefined ? shape?.keys : keysOf(line)
     sorter.push({ raw: kept, line, keys, size: raw.bytes.length })
+    if (assign === undefined && sorter.assign !== undefined) held.clear()
   }
 
   function take({ raw, line, keys }: Held, assignment: Assignment | undefined): void {
@@ -101,7 +106,12 @@ export function createLineMapper(options: LineMapperOptions): LineMapper {
     return 'bad' in line && line.bad.code === 'not_utf8' ? lineBytes(raw.bytes) : line.text.replaceAll(/[\r\n]/g, ' ')
   }
 
-  return { push, end: sorter.decide }
+  function end(): void {
+    sorter.decide()
+    held.clear()
+  }
+
+  return { push, end }
 }
 
 interface Shared {

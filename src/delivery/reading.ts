@@ -1,5 +1,6 @@
 import { DamagedError } from '../errors.ts'
 import { createDeque } from '../lib/deque.ts'
+import { freeBuffer } from '../lib/free-buffer.ts'
 import type { PieceNeeds } from '../sinks/sink.ts'
 import type { Claim } from '../spool/spool.ts'
 import type { EncodedPiece } from './piece-builder.ts'
@@ -94,8 +95,7 @@ export function startReading(
       while (credit === 0 && !over) await new Promise<void>(resolve => (creditCame = resolve))
       if (over) return
       credit--
-      // A copy that can be transferred, whoever's the chunk's memory is; it is small next to what it inflates to.
-      const bytes = new Uint8Array(chunk)
+      const bytes = wholeBuffer(chunk)
       movedAt = performance.now()
       thread.send({ kind: 'chunk', job, bytes }, [bytes.buffer])
     }
@@ -109,8 +109,10 @@ export function startReading(
     fail(error)
   })
 
-  const giveBack = ({ buffer }: Uint8Array) => {
+  const giveBack = (bytes: Uint8Array) => {
+    const { buffer } = bytes
     if (buffer instanceof SharedArrayBuffer) lease?.thread.send({ kind: 'spare', buffer })
+    else freeBuffer(bytes)
   }
 
   return {
@@ -140,4 +142,10 @@ export function startReading(
       fail(new Error('The reading was cancelled.'))
     },
   }
+}
+
+/** What can be transferred: the last chunk of a file may have been shorter than its buffer. */
+function wholeBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
+  return isWhole ? new Uint8Array(buffer) : new Uint8Array(buffer, byteOffset, byteLength).slice()
 }

@@ -61,6 +61,7 @@ export function createInflater(
   const head = new Uint8Array(2)
   let fed = 0
   let lastByte = 0
+  let lastOutput: Uint8Array | undefined
   let ending = false
   let busy = false
   let inputTaken = false
@@ -97,7 +98,7 @@ export function createInflater(
     if (ending) return
     try {
       const done = onChunk(bytes)
-      if (options.keepsNothing && isLastOf(bytes)) freeBuffer(bytes)
+      if (options.keepsNothing) lastOutput = freeIfFull(bytes)
       if (done === undefined) settle()
       else void take(done)
     } catch (error) {
@@ -136,13 +137,19 @@ export function createInflater(
       ending = true
       await run(taken => gunzip.write(END_PROBE, taken))
       gunzip.destroy()
+      // Nothing is being written to it any more.
+      if (lastOutput !== undefined) freeBuffer(lastOutput)
     },
     destroy: () => fail(new Error('The inflater was destroyed.')),
   }
 }
 
-/** zlib fills a buffer to its end, chunk by chunk, and then takes another. */
-const isLastOf = ({ byteOffset, byteLength, buffer }: Uint8Array) => byteOffset + byteLength === buffer.byteLength
+/** zlib fills a buffer to its end, chunk by chunk, and then takes another. @returns the bytes whose buffer it may go on with */
+function freeIfFull(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.byteOffset + bytes.byteLength < bytes.buffer.byteLength) return bytes
+  freeBuffer(bytes)
+  return undefined
+}
 
 /** With it the output of one member fits into one chunk, and the inflater sees the end. */
 const SPARE_BYTES = 64

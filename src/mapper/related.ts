@@ -60,12 +60,12 @@ export function compileRelated(
   const target = layout.slot(`related.${kind}`)
   const accepts = kind === 'hosts' ? isNoAddress : () => true
   return state => {
-    const found: string[] = []
-    for (const slot of slots) addAll(found, state.values[slot], accepts)
-    if (attachments !== undefined) addHashes(found, state.values[attachments])
-    for (const source of sources) addField(found, source, state, READERS[kind], accepts)
-    if (found.length > FEW) state.values[target] = distinct(found)
-    else if (found.length > 0) state.values[target] = found
+    count = 0
+    for (const slot of slots) addAll(state.values[slot], accepts)
+    if (attachments !== undefined) addHashes(state.values[attachments])
+    for (const source of sources) addField(source, state, READERS[kind], accepts)
+    if (count > 0) state.values[target] = count > FEW ? distinct(found.slice(0, count)) : found.slice(0, count)
+    if (found.length > FEW) found.length = FEW
   }
 }
 
@@ -82,23 +82,30 @@ function isNoAddress(host: string): boolean {
 
 /** Among so few a repeat is found faster than it is accepted once more; the others are removed at the end. */
 const FEW = 16
+/** Of one step at a time, the first `count`: an array that grows is garbage each time that it does. */
+const found: string[] = Array(FEW).fill('')
+let count = 0
 
-function add(found: string[], item: string, accepts: (item: string) => boolean): void {
-  if (found.length < FEW && found.includes(item)) return
-  if (accepts(item)) found.push(item)
+function add(item: string, accepts: (item: string) => boolean): void {
+  if (count < FEW && isFound(item)) return
+  if (accepts(item)) found[count++] = item
 }
 
-function addAll(found: string[], value: Json | undefined, accepts: (item: string) => boolean): void {
+function isFound(item: string): boolean {
+  for (let i = 0; i < count; i++) if (found[i] === item) return true
+  return false
+}
+
+function addAll(value: Json | undefined, accepts: (item: string) => boolean): void {
   if (value === undefined) return
   if (!Array.isArray(value)) {
-    if (typeof value === 'string') add(found, value, accepts)
+    if (typeof value === 'string') add(value, accepts)
     return
   }
-  for (const item of value) if (typeof item === 'string') add(found, item, accepts)
+  for (const item of value) if (typeof item === 'string') add(item, accepts)
 }
 
 function addField(
-  found: string[],
   source: Source,
   state: State,
   read: (item: Json) => string | undefined,
@@ -111,15 +118,15 @@ function addField(
     const text = read(item)
     if (text === undefined) continue
     isRead = true
-    add(found, text, accepts)
+    add(text, accepts)
   }
   if (!isRead && !isEmpty(value)) reject(state, source.label)
 }
 
-function addHashes(found: string[], attachments: Json | undefined): void {
+function addHashes(attachments: Json | undefined): void {
   if (!Array.isArray(attachments)) return
   for (const attachment of attachments) {
     const hashes = childOf(childOf(attachment, 'file'), 'hash')
-    if (typeof hashes === 'object' && hashes !== null) addAll(found, Object.values(hashes), () => true)
+    if (typeof hashes === 'object' && hashes !== null) addAll(Object.values(hashes), () => true)
   }
 }

@@ -97,8 +97,8 @@ function fromNanoseconds(digits: string): Time | typeof NO_TIME | undefined {
     else nanos = nanos * 10 + digit
   }
   if (!inRange(seconds)) return undefined
-  const fraction = nanos === 0 ? '' : nanos % 1000 === 0 ? `.${digits.slice(10, 16)}` : `.${digits.slice(10)}`
-  return { text: `${secondsText(seconds)}${fraction}Z`, seconds, nanos }
+  const fraction = nanos === 0 ? 'Z' : nanos % 1000 === 0 ? `.${digits.slice(10, 16)}Z` : `.${digits.slice(10)}Z`
+  return { text: secondsText(seconds) + fraction, seconds, nanos }
 }
 
 /** `digits` is a decimal number; `decimals` the power of ten of its unit below the second, found by magnitude unless given. */

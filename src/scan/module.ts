@@ -23,7 +23,10 @@ interface Exports {
   readonly MEMO_AT: Address
   readonly CONSTANTS_AT: Address
   readonly OUT_AT: Address
+  readonly READS_AT: Address
+  readonly NUMBERS_AT: Address
   scan(length: number): number
+  readMembers(count: number): number
   copyMembers(count: number): number
   joinEvent(
     leaves: number,
@@ -43,13 +46,15 @@ export type ScanModule = ReturnType<typeof createModule>
 const instantiate = compileWasm<Exports>(Buffer.from(SCAN_WASM, 'base64'))
 
 export function createModule() {
-  const { memory, scan, copyMembers, joinEvent, ...at } = instantiate()
+  const { memory, scan, readMembers, copyMembers, joinEvent, ...at } = instantiate()
   return {
     at,
     scan,
+    readMembers,
     copyMembers,
     joinEvent,
     bytes: (address: Address, length: number) => Buffer.from(memory.buffer, address.value, length),
     numbers: (address: Address, length: number) => new Int32Array(memory.buffer, address.value, length),
+    doubles: (address: Address, length: number) => new Float64Array(memory.buffer, address.value, length),
   }
 }

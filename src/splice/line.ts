@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { parseRecord } from '../decode/record.ts'
 import { copyOf, createBoundedCache } from '../lib/bounded-cache.ts'
 import type { Json } from '../mapper/types.ts'
+import type { Reader } from '../scan/reader.ts'
 import {
   COMPACT,
   EMPTY_ARRAY,
@@ -28,6 +29,8 @@ export interface ScannedLine {
   read(bytes: Buffer): Shape | undefined
   /** A member's value, as decode/record.ts would have it. */
   value(member: number): Json
+  /** Puts the values of the reader's first members in `inputs`, each at its place. */
+  readInto(inputs: (Json | undefined)[], places: Int32Array): void
   /** A part of its text. */
   text(start: number, end: number): string
 }
@@ -41,18 +44,17 @@ interface KnownShape {
   readonly shape: Shape | undefined
 }
 
-export function createScannedLine(scanner: Scanner, parts: Omit<MeetingParts, 'value'>): ScannedLine {
+export function createScannedLine(scanner: Scanner, reader: Reader, parts: Omit<MeetingParts, 'value'>): ScannedLine {
   const { tokens } = scanner
+  const { reads, numbers } = reader
   const shapes = createBoundedCache<KnownShape>(SHAPES)
   const nested = new Map<number, Json>()
   let bytes: Buffer = Buffer.alloc(0)
-  /** The line as text, where each character is a byte. */
-  let text: string | undefined
+  let isAscii = true
   let shape: Shape | undefined
   let isNewShape = true
 
-  const slice = (start: number, end: number) =>
-    text === undefined ? bytes.toString('utf8', start, end) : text.slice(start, end)
+  const slice = (start: number, end: number) => bytes.toString(isAscii ? 'latin1' : 'utf8', start, end)
 
   function shapeOf(members: number): Shape | undefined {
     const keys: string[] = []
@@ -117,17 +119,36 @@ export function createScannedLine(scanner: Scanner, parts: Omit<MeetingParts, 'v
     return parsed
   }
 
+  function readAscii(inputs: (Json | undefined)[], places: Int32Array): void {
+    const text = reader.read(places.length)
+    let start = 0
+    for (let i = 0; i < places.length; i++) {
+      const member = reads[2 * i]!
+      const end = reads[2 * i + 1]!
+      const kind = tokens[3 * member + 2]
+      const place = places[i]!
+      if (kind === STRING || kind === LARGE) inputs[place] = text.slice(start, end)
+      else if (kind === INTEGER) inputs[place] = numbers[i]!
+      else if (kind === FLOAT) inputs[place] = Number(text.slice(start, end))
+      else inputs[place] = value(member)
+      start = end
+    }
+  }
+
   return {
     value,
     text: slice,
+    readInto(inputs, places) {
+      if (isAscii) readAscii(inputs, places)
+      else for (let i = 0; i < places.length; i++) inputs[places[i]!] = value(reads[2 * i]!)
+    },
     read(line) {
       const found = scanner.scan(line)
       if (found === ODD) return undefined
       bytes = line
       isNewShape ||= (found & NEW_KEYS) !== 0
-      if ((found & NOT_ASCII) === 0) text = line.toString('latin1')
-      else if (isUtf8(line)) text = undefined
-      else return undefined
+      isAscii = (found & NOT_ASCII) === 0
+      if (!isAscii && !isUtf8(line)) return undefined
       if (isNewShape) shape = shapeOf(scanner.count())
       isNewShape = false
       if (nested.size > 0) nested.clear()

@@ -17,7 +17,9 @@ export interface Meeting {
   /** Those of the plan that do something for such lines; what only hands values on is one step, the first. */
   readonly steps: readonly Step[]
   readonly copying: Copying
-  /** Pairs: number of a field that the steps read, and of the member that it is. */
+  /** Numbers of the fields that the steps read. */
+  readonly fields: Int32Array
+  /** The member that each is, as `reader.reads` has them. */
   readonly reads: Int32Array
   /** By number of the table's fields: which member it is, or -1. */
   readonly members: Int32Array
@@ -66,11 +68,12 @@ export function createShape(keys: readonly string[], parts: MeetingParts): Shape
     const copying = compileCopies(copies, parts.joiner, parts.value)
     if (vendor === undefined || copying.rows.length > 4 * COPIES) return undefined
     const unread = new Set(copies.map(({ field }) => field).filter(field => uses[field] === 1))
-    const reads = [...members].flatMap((member, field) => (member < 0 || unread.has(field) ? [] : [field, member]))
+    const read = [...fields.values()].filter(field => members[field]! >= 0 && !unread.has(field))
     return {
       steps: copies.length > 0 ? [copying.step, ...others] : others,
       copying,
-      reads: Int32Array.from(reads),
+      fields: Int32Array.from(read),
+      reads: Int32Array.from(read.flatMap(field => [members[field]!, 0])),
       members,
       made: madeSlots(plan, others),
       layout: { vendor: plan.vendor, isWhole: plan.keep.isAll },

@@ -1,6 +1,7 @@
 import type { Origin, Plan } from '../mapper/compile.ts'
 import { createJoiner, type Leaves, unlessFull } from '../scan/joiner.ts'
 import { createModule } from '../scan/module.ts'
+import { createReader } from '../scan/reader.ts'
 import { createScanner, LINE_BYTES } from '../scan/scanner.ts'
 import type { Extra } from './layout.ts'
 import { createScannedLine } from './line.ts'
@@ -33,9 +34,10 @@ export interface Writers {
 export function createSplicer(): Splicer {
   const module = createModule()
   const scanner = createScanner(module)
+  const reader = createReader(module)
   const joiner = createJoiner(module)
   const names = new Map<string, readonly [address: number, length: number]>()
-  const line = createScannedLine(scanner, { joiner, nameAt })
+  const line = createScannedLine(scanner, reader, { joiner, nameAt })
   const values = createValues(scanner, joiner)
   const writer = createEventWriter(joiner, values, createVendor(scanner, joiner, line, values))
   let shape: Shape | undefined
@@ -71,6 +73,7 @@ export function createSplicer(): Splicer {
     const { copies, kept, targets } = joiner
     values.clear(next.state.values.length)
     joiner.values[2 * next.vendor + 1] = 1
+    reader.reads.set(meeting.reads)
     copies.set(meeting.copying.rows)
     kept.set(meeting.kept)
     targets.set(meeting.targets)
@@ -92,9 +95,8 @@ export function createSplicer(): Splicer {
       if (meeting === undefined) return undefined
       enter(next, meeting)
       const { inputs } = next.state
-      const { reads } = meeting
       inputs.fill(undefined)
-      for (let i = 0; i < reads.length; i += 2) inputs[reads[i]!] = line.value(reads[i + 1]!)
+      line.readInto(inputs, meeting.fields)
       return next.run({ text: '', time, tags }, meeting.steps)
     },
     write(writers, dataset) {

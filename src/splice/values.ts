@@ -37,6 +37,9 @@ const CHANGING = 3
 /** So many texts of a slot are not compared until one is, to the last that was: to compare all would take longer than it saves. */
 const PATIENCE = 16
 
+/** So many texts of an event are no reason to grow an array anew. */
+const USUAL_PARTS = 256
+
 export function createValues({ tokens }: Scanner, joiner: Joiner): Values {
   const { values, lineAt, items, itemsAt, texts, textsAt, memo, memoAt } = joiner
   /** An array that stays, since a string that grows is copied again and again. */
@@ -137,6 +140,7 @@ export function createValues({ tokens }: Scanner, joiner: Joiner): Values {
       modes.fill(EMPTY, 0, slots)
     },
     begin() {
+      if (parts.length > USUAL_PARTS) parts.length = USUAL_PARTS
       count = 0
       size = 0
       itemCount = 0
@@ -154,7 +158,9 @@ export function createValues({ tokens }: Scanner, joiner: Joiner): Values {
     end() {
       // Full, a text that was cut could be taken for one that is ASCII.
       if (itemCount > ITEMS || size > texts.length - MAX_BYTES_PER_UNIT) return -1
-      if (size > 0 && texts.write(parts.slice(0, count).join(''), 0, 'utf8') !== size) return -1
+      // All of the array, which is as long as it ever was: a part of it would be garbage each time.
+      if (count < parts.length) parts.fill('', count)
+      if (size > 0 && texts.write(parts.join(''), 0, 'utf8') !== size) return -1
       return size
     },
   }

@@ -72,7 +72,8 @@ export interface Draft {
 export interface Claim {
   readonly batch: Batch
   /**
-   * The stored bytes from the beginning, in one chunk where there are no more than 1 MiB, else in chunks of at most 256 KiB.
+   * The stored bytes from the beginning, in one chunk where there are no more than 1 MiB, else in chunks of at most 256 KiB. A chunk is
+   * the caller's, who may transfer it.
    * May be called again for a second reading.
    * Throws DamagedError where the bytes are not those that were stored (size) or again and again cannot be read, UnavailableError on
    * another disk error.

@@ -79,7 +79,7 @@ export function claimOf(
       again: undefined,
     },
     async *read() {
-      for (let i = 0; i < bytes.length; i += chunkBytes) yield bytes.subarray(i, i + chunkBytes)
+      for (let i = 0; i < bytes.length; i += chunkBytes) yield new Uint8Array(bytes.subarray(i, i + chunkBytes))
     },
     ack: async () => {},
     release: () => {},

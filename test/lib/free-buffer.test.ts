@@ -9,7 +9,8 @@ it('gives large buffers back at once, and leaves alone what others may use', () 
 
   const pooled = Buffer.from('a line')
   const shared = new Uint8Array(new SharedArrayBuffer(1024 ** 2))
-  for (const bytes of [pooled, shared, Buffer.alloc(0)]) {
+  const read = new Uint8Array(64 * 1024)
+  for (const bytes of [pooled, shared, read, Buffer.alloc(0)]) {
     const { length } = bytes
     freeBuffer(bytes)
     expect(bytes).toHaveLength(length)

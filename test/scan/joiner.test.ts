@@ -15,6 +15,7 @@ import {
   TARGETS,
 } from '../../src/scan/joiner.ts'
 import { createModule } from '../../src/scan/module.ts'
+import { createReader } from '../../src/scan/reader.ts'
 import { createScanner, LEFT_OUT, MEMBERS, REPLACED, STRING } from '../../src/scan/scanner.ts'
 
 /** A text, and whether it is to come as a JSON string. */
@@ -39,7 +40,7 @@ function setUp() {
     const size = joiner.join(leaves, { vendor: VENDOR, isWhole }, members, targets, lineBytes, textBytes)
     return size < 0 ? undefined : Buffer.from(joiner.out.subarray(0, size)).toString()
   }
-  return { scanner: createScanner(module), joiner, textAt, join, reset: () => (end = 0) }
+  return { module, scanner: createScanner(module), joiner, textAt, join, reset: () => (end = 0) }
 }
 
 /** Leaves of these paths, in slots from 0 on. */
@@ -291,7 +292,8 @@ describe('the areas of the memory', () => {
       ),
     )
     const { values, taken, targets, kept, copies, odd, items, replaced, memo, texts, out } = own.joiner
-    const areas = [values, taken, targets, kept, copies, odd, items, replaced, memo, texts, out]
+    const { reads, numbers } = createReader(own.module)
+    const areas = [values, taken, targets, kept, copies, odd, items, replaced, memo, texts, out, reads, numbers]
       .map(({ byteOffset, byteLength }) => [byteOffset, byteOffset + byteLength + 64] as const)
       .sort(([a], [b]) => a - b)
     const starts = Object.entries(at)

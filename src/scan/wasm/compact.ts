@@ -1,6 +1,6 @@
 import { FLOAT, INTEGER } from './kinds'
 import { INNER_KEY_BYTES, INNER_KEYS, INNER_KEYS_AT, SCRATCH_AT } from './layout'
-import { block, byte, CLOSE, CLOSE_LIST, COLON, COMMA, FALS_WORD, NULL_WORD, nextMark, OPEN, OPEN_LIST, QUOTE, TRUE_WORD, word, ZERO } from './line'
+import { block, byte, CLOSE, CLOSE_LIST, COLON, COMMA, FALS_WORD, NULL_WORD, nextMark, OPEN, OPEN_LIST, QUOTE, TRUE_WORD, word, ZERO, MINUS } from './line'
 import { MAX_DEPTH } from './nested'
 import { numberEnd } from './numbers'
 
@@ -72,7 +72,7 @@ function valueEnd(at: u32, depth: u32): u32 {
     return close + 1
   }
   if (first == OPEN || first == OPEN_LIST) return insideEnd(at, depth + 1)
-  if (first - ZERO < 10 || first == 0x2d) {
+  if (first - ZERO < 10 || first == MINUS) {
     const end = numberEnd(at, SCRATCH_AT)
     const kind = load<u32>(SCRATCH_AT, 8)
     if (kind != INTEGER && kind != FLOAT) return 0

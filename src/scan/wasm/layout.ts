@@ -23,6 +23,8 @@ export const REPLACED_AT: u32 = 0xf6000 // MEMBERS × VALUE_BYTES
 export const MEMO_AT: u32 = 0xf9000 // SLOTS × MEMO_BYTES: texts that stay, one for each slot
 export const CONSTANTS_AT: u32 = 0x11a000 // 1 MiB
 export const OUT_AT: u32 = 0x22c000 // OUT_BYTES
+export const READS_AT: u32 = 0x42d000 // FIELDS × READ_BYTES, see reads.ts
+export const NUMBERS_AT: u32 = 0x430000 // FIELDS × 8
 
 export const OUT_BYTES: u32 = 0x200000
 export const MEMBERS: u32 = 1024
@@ -49,6 +51,9 @@ export const VALUE_BYTES: u32 = 8
 
 /** Member, set of kinds, slot, field; see copies.ts. */
 export const COPY_BYTES: u32 = 16
+
+/** Member; where its text ends among those that were read. */
+export const READ_BYTES: u32 = 8
 
 /** Of a member below the vendor's object: the field that leaves it out when it is taken, flags, address and length of its key; of a target there: its slot in place of the field. */
 export const MEMBER_BYTES: u32 = 16

@@ -4,6 +4,7 @@ import { LINE_AT } from './layout'
 
 export const QUOTE: u32 = 0x22
 export const BACKSLASH: u32 = 0x5c
+export const MINUS: u32 = 0x2d
 export const ZERO: u32 = 0x30
 export const COMMA: u32 = 0x2c
 export const COLON: u32 = 0x3a

@@ -1,5 +1,5 @@
 import { FLOAT, INTEGER, LARGE } from './kinds'
-import { block, byte, ZERO } from './line'
+import { block, byte, ZERO, MINUS } from './line'
 
 const POINT: u32 = 0x2e
 const MAX_SAFE_INTEGER: u64 = 9007199254740991
@@ -8,7 +8,7 @@ const FLOAT_DIGITS: u32 = 17
 /** Puts the number's kind into its token. @returns its end, 0 if it is odd: an exponent is seen by the caller, as what follows it */
 @inline
 export function numberEnd(at: u32, token: u32): u32 {
-  const minus = u32(byte(at) == 0x2d)
+  const minus = u32(byte(at) == MINUS)
   const start = at + minus
   const digits = digitsAt(start)
   const end = start + digits

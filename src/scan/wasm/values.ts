@@ -1,6 +1,6 @@
 import { compactEnd } from './compact'
 import { COMPACT, EMPTY_ARRAY, EMPTY_OBJECT, EMPTY_STRING, ESCAPED, NESTED, NULL, STRING, TRUE } from './kinds'
-import { BACKSLASH, block, byte, FALS_WORD, marks, NULL_WORD, nextMark, OPEN, OPEN_LIST, QUOTE, TRUE_WORD, word, ZERO } from './line'
+import { BACKSLASH, block, byte, FALS_WORD, marks, NULL_WORD, nextMark, OPEN, OPEN_LIST, QUOTE, TRUE_WORD, word, ZERO, MINUS } from './line'
 import { nestedEnd } from './nested'
 import { numberEnd } from './numbers'
 
@@ -9,7 +9,7 @@ import { numberEnd } from './numbers'
 export function valueEnd(at: u32, token: u32, length: u32): u32 {
   const first = byte(at)
   if (first == QUOTE) return stringEnd(at, token)
-  if (first - ZERO < 10 || first == 0x2d) return numberEnd(at, token)
+  if (first - ZERO < 10 || first == MINUS) return numberEnd(at, token)
   return otherEnd(at, token, length)
 }
 
