@@ -1,9 +1,9 @@
+import type { SpareBuffers } from '../lib/spare-buffers.ts'
 import type { BatchContext, Mapper } from '../mapper/types.ts'
 import type { Form } from '../sinks/sink.ts'
 import type { DocumentSettings } from './forms.ts'
 import { createLineMapper } from './line-mapper.ts'
 import { createPieceBuilder, type EncodedPiece, type PieceBuilder } from './piece-builder.ts'
-import type { SpareBuffers } from './spare-buffers.ts'
 import { type BatchStatistics, createStatistics } from './statistics.ts'
 import { createWalk } from './walk.ts'
 

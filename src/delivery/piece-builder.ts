@@ -1,4 +1,4 @@
-import type { SpareBuffers } from './spare-buffers.ts'
+import type { SpareBuffers, SpareBuffersOptions } from '../lib/spare-buffers.ts'
 
 /** Events of one dataset, encoded. A Piece (sinks/sink.ts) without its batch and ids, so that it can cross threads. */
 export interface EncodedPiece {
@@ -22,6 +22,9 @@ export interface PieceBuilder {
   /** What was collected since the last time, in buffers of its own; undefined when there is nothing. */
   take(): EncodedPiece | undefined
 }
+
+/** For pieces of small batches, and for those of the usual size; as many as may be on their way through a sink. */
+export const PIECE_BUFFERS: SpareBuffersOptions = { sizes: [160 * 1024, 1.25 * 1024 ** 2], most: 12 }
 
 const NOTHING: Buffer<ArrayBufferLike> = Buffer.alloc(0)
 const LF = 10

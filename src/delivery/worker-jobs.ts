@@ -1,12 +1,12 @@
 import { freeBuffer } from '../lib/free-buffer.ts'
 import { InflateError } from '../lib/inflate.ts'
+import { createSpareBuffers } from '../lib/spare-buffers.ts'
 import { uuidsOf } from '../lib/uuid.ts'
 import type { Mapper } from '../mapper/types.ts'
 import { createEncoder, type Encoder, type EncodeSettings } from './encode.ts'
 import { prepareLines } from './line-mapper.ts'
-import type { EncodedPiece } from './piece-builder.ts'
+import { type EncodedPiece, PIECE_BUFFERS } from './piece-builder.ts'
 import { type FromWorker, type JobDescription, PIECES_AHEAD, type ToWorker, wordsOf } from './protocol.ts'
-import { createSpareBuffers, PIECE_BUFFERS } from './spare-buffers.ts'
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void
 

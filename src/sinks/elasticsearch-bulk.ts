@@ -1,13 +1,15 @@
+import type { SpareBuffers } from '../lib/spare-buffers.ts'
 import { DOCUMENT_HEAD, DOCUMENT_TIME, MAPPING_CONFLICT, type Piece } from './sink.ts'
 
 /** One event on its way: its index in the piece, its id, and its bytes with their LF. */
 export interface Document {
   readonly index: number
   readonly id: string
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
 }
 
-export function documentsOf({ bytes, ends, lines, id }: Piece): Document[] {
+export function documentsOf({ bytes: shared, ends, lines, id }: Piece): Document[] {
+  const bytes = Buffer.from(shared.buffer, shared.byteOffset, shared.byteLength)
   const documents: Document[] = []
   for (let index = 0; index < ends.length; index++) {
     const begin = index === 0 ? 0 : ends[index - 1]!
@@ -32,28 +34,30 @@ const HEAD = Buffer.from(DOCUMENT_HEAD)
 const LF = 10
 
 /**
- * The body of a bulk request, in one buffer of its own: the bytes of the piece are shared with others and stay as they are.
+ * The body of a bulk request, in one buffer: the bytes of the piece are shared with others and stay as they are.
  *
+ * @param spare where the buffer comes from
  * @param ingested of the length of DOCUMENT_TIME; becomes `event.ingested` of the documents that begin with DOCUMENT_HEAD
  */
-export function bulkBody(documents: readonly Document[], ingested: string): Buffer {
+export function bulkBody(documents: readonly Document[], ingested: string, spare: SpareBuffers): Buffer {
   if (ingested.length !== DOCUMENT_TIME.length) throw new RangeError('The time of sending has another length.')
   const actions = documents.map(({ id }) => `{"create":{"_id":${JSON.stringify(id)}}}\n`)
   let size = 0
   for (const [at, { bytes }] of documents.entries()) size += Buffer.byteLength(actions[at]!) + bytes.length
-  const body = Buffer.allocUnsafe(size)
+  const body = spare.take(size).subarray(0, size)
   let end = 0
   for (const [at, { bytes }] of documents.entries()) {
     end += body.write(actions[at]!, end)
-    body.set(bytes, end)
+    // Not `set`: from a shared buffer that copies a word at a time.
+    bytes.copy(body, end)
     if (beginsWithHead(bytes)) body.write(ingested, end + HEAD.length, 'latin1')
     end += bytes.length
   }
   return body
 }
 
-function beginsWithHead(bytes: Uint8Array): boolean {
-  return bytes.length > HEAD.length + DOCUMENT_TIME.length && HEAD.compare(bytes, 0, HEAD.length) === 0
+function beginsWithHead(bytes: Buffer): boolean {
+  return bytes.length > HEAD.length + DOCUMENT_TIME.length && bytes.compare(HEAD, 0, HEAD.length, 0, HEAD.length) === 0
 }
 
 /** The event without its `cloudflare` and with a tag that says so; undefined where it has none, or where its line would be lost with it. */
@@ -74,9 +78,9 @@ function holdsLine({ event, message }: Record<string, unknown>, keepsLine: boole
   return typeof original === 'string' || (keepsLine && typeof message === 'string')
 }
 
-function parsed(bytes: Uint8Array): Record<string, unknown> | undefined {
+function parsed(bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
+    const value: unknown = JSON.parse(bytes.toString())
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined

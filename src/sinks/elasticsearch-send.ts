@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import { PermanentError, RetryableError } from '../errors.ts'
+import { createSpareBuffers, type SpareBuffersOptions } from '../lib/spare-buffers.ts'
 import { type ItemAnswer, readBulkAnswer } from './elasticsearch-answer.ts'
 import { bulkBody, bulkPath, type Document } from './elasticsearch-bulk.ts'
 import { type Outcome, outcomeOf } from './elasticsearch-outcome.ts'
@@ -36,23 +37,24 @@ export interface SenderOptions {
 }
 
 const compress = promisify(gzipCallback)
+const COMPRESSION = { level: 1, chunkSize: 256 * 1024 }
+/** A piece of 1 MiB with what stands between its events, which is more where they are small. */
+const BODIES: SpareBuffersOptions = { sizes: [1.25 * 1024 ** 2, 2 * 1024 ** 2], most: 4 }
 const WHAT = 'a bulk request'
 const HEADERS = { 'content-type': 'application/x-ndjson', accept: 'application/json' }
 const GZIPPED = { ...HEADERS, 'content-encoding': 'gzip' }
 
 export function createSender({ client, gzip, now, ...options }: SenderOptions): Sender {
+  const spare = createSpareBuffers(BODIES)
+
   async function request(index: string, documents: readonly Document[], brief: boolean, signal: AbortSignal) {
     const requireDataStream = options.requireDataStream()
-    const body = bulkBody(documents, new Date(now()).toISOString())
-    const answer = await client.request(
-      {
-        method: 'POST',
-        path: bulkPath(index, requireDataStream, brief),
-        headers: gzip ? GZIPPED : HEADERS,
-        body: gzip ? await compress(body, { level: 1 }) : body,
-      },
-      signal,
-    )
+    const plain = bulkBody(documents, new Date(now()).toISOString(), spare)
+    const body = gzip ? await compress(plain, COMPRESSION) : plain
+    const path = bulkPath(index, requireDataStream, brief)
+    const answer = await client.request({ method: 'POST', path, headers: gzip ? GZIPPED : HEADERS, body }, signal)
+    // Any other answer may have come before all was sent.
+    if (gzip || answer.status === 200) spare.give(plain.buffer)
     if (requireDataStream && isUnknownParameter(answer, 'require_data_stream')) {
       options.onUnknownParameter()
       throw new RetryableError('The server does not know require_data_stream; the events are sent again without it.')

@@ -57,6 +57,8 @@ export function createElasticsearchSink(options: ElasticsearchSinkOptions): Sink
     name: 'elasticsearch',
     form: 'document',
     ordered: false,
+    // A body is made of a copy, or of what gzip made of them.
+    returnsBytes: true,
     // The server works on some while others are on the way, and says 429 where that is too much. More would only hold memory here.
     maxInFlight: 4,
     async open(signal) {

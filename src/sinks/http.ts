@@ -11,6 +11,7 @@ export interface HttpSinkOptions extends Omit<HttpClientOptions, 'name' | 'maxAn
 }
 
 const compress = promisify(gzipCallback)
+const COMPRESSION = { level: 1, chunkSize: 256 * 1024 }
 /** Of an answer only the first words matter. */
 const MAX_ANSWER_BYTES = 1024 * 1024
 
@@ -34,6 +35,8 @@ export function createHttpSink({ form, ...options }: HttpSinkOptions): Sink {
     name: 'http',
     form,
     ordered: false,
+    // A body is made of a copy, or of what gzip made of them.
+    returnsBytes: true,
     maxInFlight: 4,
     async open(signal) {
       signal.throwIfAborted()
@@ -50,7 +53,7 @@ export function createHttpSink({ form, ...options }: HttpSinkOptions): Sink {
         ...(form === 'line' && originOf(piece)),
         ...own,
       }
-      const gzip = await compress(piece.bytes, { level: 1 })
+      const gzip = await compress(piece.bytes, COMPRESSION)
       const body = form === 'line' ? markGzip(gzip, markOf(piece)) : gzip
       const answer = await client.request({ method: 'POST', path: '', headers, body }, signal)
       const refusal = refusalOf(answer, Object.values(own))

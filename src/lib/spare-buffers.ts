@@ -1,6 +1,6 @@
 /**
- * Buffers of pieces that were written, for those to come: a megabyte for every hundred events would keep the garbage collector busy. They are
- * shared with the main thread: V8 counts the bytes of an ArrayBuffer that changes its thread as garbage to come, those of a shared one not.
+ * Large buffers that nobody reads any more, for who needs the next: new ones each time would keep the garbage collector busy. They are shared
+ * between threads, also where only one uses them: V8 takes the bytes of ArrayBuffers for a heap that grows, those of shared ones not.
  */
 export interface SpareBuffers {
   /** At least so many bytes, of any content. */
@@ -15,9 +15,6 @@ export interface SpareBuffersOptions {
   /** Of each size more are not kept. How many are out is bounded by whoever takes them. */
   readonly most: number
 }
-
-/** For pieces of small batches, and for those of the usual size; as many as may be on their way through a sink. */
-export const PIECE_BUFFERS: SpareBuffersOptions = { sizes: [160 * 1024, 1.25 * 1024 ** 2], most: 12 }
 
 export function createSpareBuffers({ sizes, most }: SpareBuffersOptions): SpareBuffers {
   const spare = new Map<number, SharedArrayBuffer[]>(sizes.map(size => [size, []]))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSpareBuffers } from '../../src/delivery/spare-buffers.ts'
+import { createSpareBuffers } from '../../src/lib/spare-buffers.ts'
 
 describe('spare buffers', () => {
   it('come back to who takes the next, and are shared', () => {
