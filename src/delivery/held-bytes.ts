@@ -10,20 +10,23 @@ const USUAL_BYTES = 512 * 1024
 
 /** Gives one place out to one batch at a time; batches that are read side by side have others. */
 export function createHeldBytes(): () => HeldBytes {
-  const free: Buffer[] = []
+  let free: Buffer | undefined
   return () => {
     let place: Buffer | undefined
     let size = 0
     return {
       keep(bytes) {
-        place ??= free.pop() ?? Buffer.allocUnsafeSlow(USUAL_BYTES)
+        if (place === undefined) {
+          place = free ?? Buffer.allocUnsafeSlow(USUAL_BYTES)
+          free = undefined
+        }
         if (size + bytes.length > place.length) return Buffer.from(bytes)
         const start = size
         size += bytes.copy(place, size)
         return place.subarray(start, size)
       },
       clear() {
-        if (place !== undefined && free.length === 0) free.push(place)
+        free ??= place
         place = undefined
         size = 0
       },

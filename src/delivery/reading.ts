@@ -95,9 +95,8 @@ export function startReading(
       while (credit === 0 && !over) await new Promise<void>(resolve => (creditCame = resolve))
       if (over) return
       credit--
-      const bytes = wholeBuffer(chunk)
       movedAt = performance.now()
-      thread.send({ kind: 'chunk', job, bytes }, [bytes.buffer])
+      thread.send({ kind: 'chunk', job, bytes: chunk }, [chunk.buffer])
     }
     if (over) return
     credit--
@@ -142,10 +141,4 @@ export function startReading(
       fail(new Error('The reading was cancelled.'))
     },
   }
-}
-
-/** What can be transferred: the last chunk of a file may have been shorter than its buffer. */
-function wholeBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array<ArrayBuffer> {
-  const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
-  return isWhole ? new Uint8Array(buffer) : new Uint8Array(buffer, byteOffset, byteLength).slice()
 }

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { gzip as gzipCallback } from 'node:zlib'
 import { PermanentError, RetryableError } from '../errors.ts'
 import { createSpareBuffers, type SpareBuffersOptions } from '../lib/spare-buffers.ts'
 import { type ItemAnswer, readBulkAnswer } from './elasticsearch-answer.ts'
@@ -7,6 +5,7 @@ import { bulkBody, bulkPath, type Document } from './elasticsearch-bulk.ts'
 import { type Outcome, outcomeOf } from './elasticsearch-outcome.ts'
 import { isUnknownParameter, refusalOf, unknownAnswer } from './elasticsearch-refusal.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
+import { gzipBody } from './http-gzip.ts'
 
 export interface Sent {
   /** Of each document, in their order. */
@@ -36,8 +35,6 @@ export interface SenderOptions {
   readonly onMissing: (index: string) => void
 }
 
-const compress = promisify(gzipCallback)
-const COMPRESSION = { level: 1, chunkSize: 256 * 1024 }
 /** A piece of 1 MiB with what stands between its events, which is more where they are small. */
 const BODIES: SpareBuffersOptions = { sizes: [1.25 * 1024 ** 2, 2 * 1024 ** 2], most: 4 }
 const WHAT = 'a bulk request'
@@ -50,7 +47,7 @@ export function createSender({ client, gzip, now, ...options }: SenderOptions): 
   async function request(index: string, documents: readonly Document[], brief: boolean, signal: AbortSignal) {
     const requireDataStream = options.requireDataStream()
     const plain = bulkBody(documents, new Date(now()).toISOString(), spare)
-    const body = gzip ? await compress(plain, COMPRESSION) : plain
+    const body = gzip ? await gzipBody(plain) : plain
     const path = bulkPath(index, requireDataStream, brief)
     const answer = await client.request({ method: 'POST', path, headers: gzip ? GZIPPED : HEADERS, body }, signal)
     // Any other answer may have come before all was sent.

@@ -57,7 +57,7 @@ export function createElasticsearchSink(options: ElasticsearchSinkOptions): Sink
     name: 'elasticsearch',
     form: 'document',
     ordered: false,
-    // A body is made of a copy, or of what gzip made of them.
+    // What is sent is a copy.
     returnsBytes: true,
     // The server works on some while others are on the way, and says 429 where that is too much. More would only hold memory here.
     maxInFlight: 4,

@@ -1,6 +1,5 @@
-import { promisify } from 'node:util'
-import { gzip as gzipCallback } from 'node:zlib'
 import { createHttpClient, type HttpClientOptions } from './http-client.ts'
+import { gzipBody } from './http-gzip.ts'
 import { markGzip } from './http-mark.ts'
 import { refusalOf } from './http-status.ts'
 import { DELIVERED, type Piece, type Sink } from './sink.ts'
@@ -10,8 +9,6 @@ export interface HttpSinkOptions extends Omit<HttpClientOptions, 'name' | 'maxAn
   readonly form: 'event' | 'line'
 }
 
-const compress = promisify(gzipCallback)
-const COMPRESSION = { level: 1, chunkSize: 256 * 1024 }
 /** Of an answer only the first words matter. */
 const MAX_ANSWER_BYTES = 1024 * 1024
 
@@ -35,7 +32,7 @@ export function createHttpSink({ form, ...options }: HttpSinkOptions): Sink {
     name: 'http',
     form,
     ordered: false,
-    // A body is made of a copy, or of what gzip made of them.
+    // What is sent is what gzip made of them.
     returnsBytes: true,
     maxInFlight: 4,
     async open(signal) {
@@ -53,7 +50,7 @@ export function createHttpSink({ form, ...options }: HttpSinkOptions): Sink {
         ...(form === 'line' && originOf(piece)),
         ...own,
       }
-      const gzip = await compress(piece.bytes, COMPRESSION)
+      const gzip = await gzipBody(piece.bytes)
       const body = form === 'line' ? markGzip(gzip, markOf(piece)) : gzip
       const answer = await client.request({ method: 'POST', path: '', headers, body }, signal)
       const refusal = refusalOf(answer, Object.values(own))

@@ -119,28 +119,23 @@ export function createScannedLine(scanner: Scanner, reader: Reader, parts: Omit<
     return parsed
   }
 
-  function readAscii(inputs: (Json | undefined)[], places: Int32Array): void {
-    const text = reader.read(places.length)
-    let start = 0
-    for (let i = 0; i < places.length; i++) {
-      const member = reads[2 * i]!
-      const end = reads[2 * i + 1]!
-      const kind = tokens[3 * member + 2]
-      const place = places[i]!
-      if (kind === STRING || kind === LARGE) inputs[place] = text.slice(start, end)
-      else if (kind === INTEGER) inputs[place] = numbers[i]!
-      else if (kind === FLOAT) inputs[place] = Number(text.slice(start, end))
-      else inputs[place] = value(member)
-      start = end
-    }
-  }
-
   return {
     value,
     text: slice,
     readInto(inputs, places) {
-      if (isAscii) readAscii(inputs, places)
-      else for (let i = 0; i < places.length; i++) inputs[places[i]!] = value(reads[2 * i]!)
+      const text = reader.read(places.length)
+      let start = 0
+      for (let i = 0; i < places.length; i++) {
+        const member = reads[2 * i]!
+        const end = reads[2 * i + 1]!
+        const kind = tokens[3 * member + 2]
+        const place = places[i]!
+        if ((kind === STRING && isAscii) || kind === LARGE) inputs[place] = text.slice(start, end)
+        else if (kind === INTEGER) inputs[place] = numbers[i]!
+        else if (kind === FLOAT) inputs[place] = Number(text.slice(start, end))
+        else inputs[place] = value(member)
+        start = end
+      }
     },
     read(line) {
       const found = scanner.scan(line)

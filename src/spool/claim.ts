@@ -119,7 +119,7 @@ async function* readBatch(
   batch: Batch,
   signal: AbortSignal,
   failure: (error: unknown) => Error,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let file: OpenFile | undefined
   try {
     signal.throwIfAborted()

@@ -72,13 +72,13 @@ export interface Draft {
 export interface Claim {
   readonly batch: Batch
   /**
-   * The stored bytes from the beginning, in one chunk where there are no more than 1 MiB, else in chunks of at most 256 KiB. A chunk is
-   * the caller's, who may transfer it.
+   * The stored bytes from the beginning, in one chunk where there are no more than 1 MiB, else in chunks of at most 256 KiB. A chunk has
+   * its memory for itself and is the caller's, who may transfer it.
    * May be called again for a second reading.
    * Throws DamagedError where the bytes are not those that were stored (size) or again and again cannot be read, UnavailableError on
    * another disk error.
    */
-  read(signal: AbortSignal): AsyncIterable<Uint8Array>
+  read(signal: AbortSignal): AsyncIterable<Uint8Array<ArrayBuffer>>
   /**
    * This sink is done with the batch. When all whom it is for are, it leaves the queue, and is kept for a while where that is asked for.
    * Idempotent; retried by the spool on disk errors.
